@@ -1,0 +1,371 @@
+//! One HTTP/1.1 request whose answer becomes an exit code: the health check of an image
+//! that has no shell and no curl.
+//!
+//! A redirect is a failure, because what is asked for here is the health of the server that
+//! was named. Only `http` is spoken: a health check stays inside its container.
+
+mod url;
+
+use std::{
+    ffi::OsString,
+    fmt,
+    io::{self, ErrorKind, Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+pub use url::{Host, Url};
+
+/// What `probe --help` prints.
+pub const HELP: &str = "\
+Usage: probe [--timeout SECONDS] URL
+
+Sends one GET request and exits with
+  0  when the answer is 2xx
+  1  when it is not, or when there is none in time; one line on stderr says why
+  2  when it was called wrongly
+
+URL is http://HOST[:PORT][/PATH][?QUERY]; HOST is a name, an IPv4 address, or an
+IPv6 address in brackets. Redirects are not followed.
+
+  --timeout SECONDS  limit for everything together, from the look-up of the name to
+                     the status line: a whole number from 1 to 60 (default: 2)
+  --help             print this text
+  --version          print the version
+";
+
+const DEFAULT_LIMIT_SECONDS: u64 = 2;
+const MAX_LIMIT_SECONDS: u64 = 60;
+
+/// Longest status line that is read, in bytes. The buffer is larger than a status line needs
+/// so that a short answer is read whole: closing a socket with unread bytes resets the
+/// connection, which some servers log.
+const MAX_STATUS_LINE: usize = 4096;
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Send the request.
+    Probe {
+        /// Where to.
+        url: Url,
+        /// Limit for everything together.
+        limit: Duration,
+    },
+    /// Print [`HELP`].
+    Help,
+    /// Print the version.
+    Version,
+}
+
+/// Reads the command line, without the program's name.
+///
+/// # Errors
+/// A sentence that says what is wrong and what is allowed.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+    let mut args = args.into_iter();
+    let mut limit = DEFAULT_LIMIT_SECONDS;
+    let mut url = None;
+    while let Some(arg) = args.next() {
+        let arg = arg
+            .into_string()
+            .map_err(|arg| format!("{arg:?} is not UTF-8 text"))?;
+        match arg.as_str() {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--version" | "-V" => return Ok(Command::Version),
+            "--timeout" => {
+                let value = args.next().unwrap_or_default();
+                limit = parse_limit(&value.to_string_lossy())?;
+            }
+            option if option.starts_with('-') => {
+                if let Some(value) = option.strip_prefix("--timeout=") {
+                    limit = parse_limit(value)?;
+                } else {
+                    return Err(format!(
+                        "unknown option {option:?}; allowed are --timeout SECONDS, --help and --version"
+                    ));
+                }
+            }
+            _ if url.is_some() => return Err("more than one URL; allowed is one".to_owned()),
+            text => url = Some(text.parse()?),
+        }
+    }
+    let url = url.ok_or("no URL; usage: probe [--timeout SECONDS] URL")?;
+    let limit = Duration::from_secs(limit);
+    Ok(Command::Probe { url, limit })
+}
+
+fn parse_limit(text: &str) -> Result<u64, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| (1..=MAX_LIMIT_SECONDS).contains(seconds))
+        .ok_or_else(|| {
+            format!("--timeout {text:?}: allowed is a whole number from 1 to {MAX_LIMIT_SECONDS} (seconds)")
+        })
+}
+
+/// Why the probe failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The host's name gave no address.
+    Lookup(io::Error),
+    /// No connection to any address of the host.
+    Connect(io::Error),
+    /// The connection broke before there was a status line.
+    Broken(io::Error),
+    /// The server closed the connection before it sent a status line.
+    Closed,
+    /// The limit passed; the text says while what.
+    TimedOut(&'static str, Duration),
+    /// The answer does not start with an HTTP/1 status line; here is how it starts.
+    NotHttp(String),
+    /// A redirect, which is not followed.
+    Redirect(u16),
+    /// Any other status that is not 2xx.
+    Status(u16),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lookup(error) => write!(f, "the host's name has no address: {error}"),
+            Self::Connect(error) if error.kind() == ErrorKind::ConnectionRefused => {
+                f.write_str("connection refused: nothing listens there")
+            }
+            Self::Connect(error) => write!(f, "cannot connect: {error}"),
+            Self::Broken(error) => write!(f, "the connection broke: {error}"),
+            Self::Closed => f.write_str("the server closed the connection without an answer"),
+            Self::TimedOut(what, limit) => {
+                write!(f, "time-out after {} s while {what}", limit.as_secs())
+            }
+            Self::NotHttp(start) => {
+                write!(f, "the answer is not HTTP/1: it starts with \"{start}\"")
+            }
+            Self::Redirect(status) => write!(f, "status {status}: redirects are not followed"),
+            Self::Status(status) => write!(f, "status {status}, wanted 2xx"),
+        }
+    }
+}
+
+/// Sends the request and judges the answer, all within `limit`.
+///
+/// # Errors
+/// Everything but a 2xx answer in time.
+pub fn run(url: &Url, limit: Duration) -> Result<(), Failure> {
+    let clock = Clock {
+        end: Instant::now() + limit,
+        limit,
+    };
+    let addresses = look_up(url, &clock)?;
+    let mut stream = connect(&addresses, &clock)?;
+    send(&mut stream, url, &clock)?;
+    judge(&status_line(&mut stream, &clock)?)
+}
+
+/// The end of the time that everything together may take.
+struct Clock {
+    end: Instant,
+    limit: Duration,
+}
+
+impl Clock {
+    fn rest(&self, doing: &'static str) -> Result<Duration, Failure> {
+        match self.end.saturating_duration_since(Instant::now()) {
+            Duration::ZERO => Err(Failure::TimedOut(doing, self.limit)),
+            rest => Ok(rest),
+        }
+    }
+
+    /// A socket reports its time-out as one of two kinds, depending on the platform.
+    fn explain(
+        &self,
+        error: io::Error,
+        doing: &'static str,
+        other: impl FnOnce(io::Error) -> Failure,
+    ) -> Failure {
+        match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Failure::TimedOut(doing, self.limit),
+            _ => other(error),
+        }
+    }
+}
+
+fn look_up(url: &Url, clock: &Clock) -> Result<Vec<SocketAddr>, Failure> {
+    const DOING: &str = "looking up the host's name";
+    let port = url.port;
+    let name = match &url.host {
+        Host::Address(address) => return Ok(vec![SocketAddr::new(*address, port)]),
+        // "localhost" is always the loopback (RFC 6761, 6.3), and an image without /etc/hosts
+        // could not look it up.
+        Host::Name(name) if name.eq_ignore_ascii_case("localhost") => {
+            return Ok([
+                IpAddr::V4(Ipv4Addr::LOCALHOST),
+                IpAddr::V6(Ipv6Addr::LOCALHOST),
+            ]
+            .map(|address| SocketAddr::new(address, port))
+            .to_vec());
+        }
+        Host::Name(name) => name.clone(),
+    };
+    // The system's look-up has no limit that can be set, so that it runs beside a limited
+    // wait; the process ends right after, and the thread with it.
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let found = (name.as_str(), port).to_socket_addrs();
+        let _ = sender.send(found.map(Iterator::collect::<Vec<_>>));
+    });
+    match receiver.recv_timeout(clock.rest(DOING)?) {
+        Ok(Ok(found)) if found.is_empty() => Err(Failure::Lookup(ErrorKind::NotFound.into())),
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(Failure::Lookup(error)),
+        Err(_) => Err(Failure::TimedOut(DOING, clock.limit)),
+    }
+}
+
+fn connect(addresses: &[SocketAddr], clock: &Clock) -> Result<TcpStream, Failure> {
+    const DOING: &str = "connecting";
+    let mut last = None;
+    for address in addresses {
+        match TcpStream::connect_timeout(address, clock.rest(DOING)?) {
+            Ok(stream) => return Ok(stream),
+            // The first address is the one that people mean by "localhost": its failure is told.
+            Err(error) => last = last.or(Some(clock.explain(error, DOING, Failure::Connect))),
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::Lookup(ErrorKind::NotFound.into())))
+}
+
+fn send(stream: &mut TcpStream, url: &Url, clock: &Clock) -> Result<(), Failure> {
+    const DOING: &str = "sending the request";
+    stream
+        .set_write_timeout(Some(clock.rest(DOING)?))
+        .map_err(Failure::Broken)?;
+    let request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: probe\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+        url.target,
+        url.authority()
+    );
+    stream
+        .write_all(request.as_bytes())
+        .map_err(|error| clock.explain(error, DOING, Failure::Broken))
+}
+
+/// Reads until the end of the first line, or as much of it as is ever looked at.
+fn status_line(stream: &mut TcpStream, clock: &Clock) -> Result<Vec<u8>, Failure> {
+    const DOING: &str = "waiting for the status line";
+    let mut buffer = [0; MAX_STATUS_LINE];
+    let mut filled = 0;
+    loop {
+        // A server that sends one byte a second must not stretch the limit: the rest of the
+        // time shrinks with each read.
+        stream
+            .set_read_timeout(Some(clock.rest(DOING)?))
+            .map_err(Failure::Broken)?;
+        let count = match stream.read(&mut buffer[filled..]) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(clock.explain(error, DOING, Failure::Broken)),
+        };
+        filled += count;
+        if let Some(end) = buffer[..filled].iter().position(|byte| *byte == b'\n') {
+            return Ok(buffer[..end].to_vec());
+        }
+        if count == 0 || filled == buffer.len() {
+            return if filled == 0 {
+                Err(Failure::Closed)
+            } else {
+                Err(Failure::NotHttp(start_of(&buffer[..filled])))
+            };
+        }
+    }
+}
+
+/// Judges `HTTP/1.x NNN reason` (RFC 9112, section 4).
+fn judge(line: &[u8]) -> Result<(), Failure> {
+    match status(line) {
+        Some(200..=299) => Ok(()),
+        Some(code @ 300..=399) => Err(Failure::Redirect(code)),
+        Some(code) => Err(Failure::Status(code)),
+        None => Err(Failure::NotHttp(start_of(line))),
+    }
+}
+
+fn status(line: &[u8]) -> Option<u16> {
+    let [b'0'..=b'9', b' ', a, b, c, rest @ ..] = line.strip_prefix(b"HTTP/1.")? else {
+        return None;
+    };
+    if !matches!(rest.first(), None | Some(b' ' | b'\r')) {
+        return None;
+    }
+    [a, b, c].into_iter().try_fold(0, |code, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| code * 10 + u16::from(digit - b'0'))
+    })
+}
+
+/// The first bytes, made safe for one line of a log.
+fn start_of(bytes: &[u8]) -> String {
+    bytes[..bytes.len().min(40)].escape_ascii().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn status_lines_are_judged() {
+        for (line, wanted) in [
+            ("HTTP/1.1 200 OK\r", Some(200)),
+            ("HTTP/1.0 204", Some(204)),
+            ("HTTP/1.1 503 Service Unavailable\r", Some(503)),
+            ("HTTP/1.1 301 \r", Some(301)),
+            ("HTTP/1.1 2000 OK", None),
+            ("HTTP/1.1 20", None),
+            ("HTTP/1.1 2x0 OK", None),
+            ("HTTP/1.1  200 OK", None),
+            ("HTTP/2 200", None),
+            ("SSH-2.0-OpenSSH_9.2", None),
+            ("", None),
+        ] {
+            assert_eq!(status(line.as_bytes()), wanted, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn the_start_of_a_foreign_answer_fits_one_line() {
+        assert_eq!(start_of(b"\x15\x03\x01\n"), r"\x15\x03\x01\n");
+        assert_eq!(start_of(&[b'a'; 100]).len(), 40);
+    }
+
+    #[test]
+    fn command_lines_are_read() {
+        let parse = |line: &str| parse(line.split_whitespace().map(OsString::from));
+        let probe = |seconds| {
+            Ok(Command::Probe {
+                url: "http://a/".parse().unwrap(),
+                limit: Duration::from_secs(seconds),
+            })
+        };
+        assert_eq!(parse("http://a/"), probe(2));
+        assert_eq!(parse("--timeout 60 http://a/"), probe(60));
+        assert_eq!(parse("http://a/ --timeout=1"), probe(1));
+        assert_eq!(parse("--help"), Ok(Command::Help));
+        assert_eq!(parse("--version"), Ok(Command::Version));
+        for wrong in [
+            "",
+            "--timeout",
+            "--timeout 0 http://a/",
+            "--timeout 61 http://a/",
+            "--timeout 1.5 http://a/",
+            "--timeout -1 http://a/",
+            "--quiet http://a/",
+            "http://a/ http://b/",
+        ] {
+            let message = parse(wrong).unwrap_err();
+            assert!(!message.contains('\n'), "{message}");
+        }
+    }
+}

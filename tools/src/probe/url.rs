@@ -1,0 +1,211 @@
+//! The small part of a URL (RFC 3986) that a health check needs.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
+
+const ALLOWED: &str =
+    "allowed is http://HOST[:PORT][/PATH][?QUERY], with an IPv6 address in brackets";
+
+/// The port of `http` where the URL names none (RFC 9110, 4.2.1).
+const DEFAULT_PORT: u16 = 80;
+
+/// Longest URL that is accepted, in bytes: well above any health check's.
+const MAX_LENGTH: usize = 2048;
+
+/// An absolute `http` URL.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Url {
+    /// Whom to ask.
+    pub host: Host,
+    /// 1 to 65535.
+    pub port: u16,
+    /// Path and query, as sent in the request line; starts with `/`.
+    pub target: String,
+}
+
+/// The host part of a URL.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Host {
+    /// An address that needs no look-up.
+    Address(IpAddr),
+    /// A name that does.
+    Name(String),
+}
+
+impl Url {
+    /// Host and port as the `Host` header wants them (RFC 9110, 7.2).
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = match &self.host {
+            Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
+            Host::Address(IpAddr::V4(address)) => address.to_string(),
+            Host::Name(name) => name.clone(),
+        };
+        match self.port {
+            DEFAULT_PORT => host,
+            port => format!("{host}:{port}"),
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}{}", self.authority(), self.target)
+    }
+}
+
+impl FromStr for Url {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let refuse = |why: &str| Err(format!("{text:?}: {why}; {ALLOWED}"));
+        if text.len() > MAX_LENGTH {
+            return Err(format!("the URL is longer than {MAX_LENGTH} bytes"));
+        }
+        // A space or a line break would end the request line early and smuggle in headers.
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return refuse("has a character that a URL cannot have");
+        }
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return refuse("has no scheme");
+        };
+        if !scheme.eq_ignore_ascii_case("http") {
+            return refuse(&format!("scheme {scheme:?} is not supported"));
+        }
+        // A fragment is for the client alone (RFC 3986, 3.5): it is never sent.
+        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at(end);
+        let target = match path.as_bytes().first() {
+            Some(b'/') => path.to_owned(),
+            _ => format!("/{path}"),
+        };
+        if authority.contains('@') {
+            return refuse("has a user name");
+        }
+        let (host, port) = match authority.strip_prefix('[') {
+            Some(bracketed) => {
+                let Some((address, port)) = bracketed.split_once(']') else {
+                    return refuse("has no closing bracket");
+                };
+                let Ok(address) = address.parse::<Ipv6Addr>() else {
+                    return refuse("has no IPv6 address in its brackets");
+                };
+                (Host::Address(address.into()), port)
+            }
+            None => {
+                let end = authority.find(':').unwrap_or(authority.len());
+                let (host, port) = authority.split_at(end);
+                let Some(host) = name_or_v4(host) else {
+                    return refuse("has no valid host");
+                };
+                (host, port)
+            }
+        };
+        let port = match (port, port.strip_prefix(':')) {
+            ("", _) => DEFAULT_PORT,
+            // Digits only, because `parse` would take a plus sign.
+            (_, Some(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                match digits.parse() {
+                    Ok(port) if port > 0 => port,
+                    _ => return refuse("has a port that is not from 1 to 65535"),
+                }
+            }
+            _ => return refuse("has a port that is not a number"),
+        };
+        Ok(Self { host, port, target })
+    }
+}
+
+fn name_or_v4(text: &str) -> Option<Host> {
+    if let Ok(address) = text.parse::<Ipv4Addr>() {
+        return Some(Host::Address(address.into()));
+    }
+    // The underscore is no host name's, but Compose lets a service have one.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+    // 253 is the longest name that DNS can carry (RFC 1035, 2.3.4).
+    let valid = !text.is_empty() && text.len() <= 253 && text.bytes().all(fits);
+    valid.then(|| Host::Name(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read() {
+        for (text, shown, port) in [
+            (
+                "http://127.0.0.1:8081/livez",
+                "http://127.0.0.1:8081/livez",
+                8081,
+            ),
+            ("http://127.0.0.1", "http://127.0.0.1/", 80),
+            ("HTTP://app:80/", "http://app/", 80),
+            ("http://[::1]:8000/a?b=c", "http://[::1]:8000/a?b=c", 8000),
+            ("http://[0:0::1]", "http://[::1]/", 80),
+            ("http://app?x", "http://app/?x", 80),
+            ("http://my_app.local/#top", "http://my_app.local/", 80),
+            ("http://a:65535/:@", "http://a:65535/:@", 65535),
+        ] {
+            let url: Url = text.parse().unwrap();
+            assert_eq!(
+                (url.to_string().as_str(), url.port),
+                (shown, port),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn other_urls_are_refused_with_what_is_allowed() {
+        for text in [
+            "",
+            "a",
+            "//a/",
+            "https://a/",
+            "ftp://a/",
+            "unix:/run/app.sock",
+            "http://",
+            "http:///livez",
+            "http://:80/",
+            "http://a:/",
+            "http://a:0/",
+            "http://a:65536/",
+            "http://a:+80/",
+            "http://a:80:80/",
+            "http://a:http/",
+            "http://u:p@a/",
+            "http://::1/",
+            "http://[::1/",
+            "http://[::1]80/",
+            "http://[127.0.0.1]/",
+            "http://[fe80::1%25eth0]/",
+            "http://a b/",
+            "http://a/\r\nX-Evil: 1",
+            "http://a/\t",
+            "http://ä/",
+            "http://a\\b/",
+        ] {
+            let message = text.parse::<Url>().unwrap_err();
+            assert!(
+                message.contains("allowed is http://"),
+                "{text:?}: {message}"
+            );
+            assert!(!message.contains('\n'), "{message}");
+        }
+        assert!(
+            format!("http://a/{}", "x".repeat(2048))
+                .parse::<Url>()
+                .is_err()
+        );
+        assert!(
+            format!("http://{}/", "x".repeat(254))
+                .parse::<Url>()
+                .is_err()
+        );
+    }
+}
