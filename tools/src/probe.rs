@@ -9,10 +9,9 @@ mod url;
 use std::{
     ffi::OsString,
     fmt,
+    fs::File,
     io::{self, ErrorKind, Read, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
-    sync::mpsc,
-    thread,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -27,11 +26,11 @@ Sends one GET request and exits with
   1  when it is not, or when there is none in time; one line on stderr says why
   2  when it was called wrongly
 
-URL is http://HOST[:PORT][/PATH][?QUERY]; HOST is a name, an IPv4 address, or an
-IPv6 address in brackets. Redirects are not followed.
+URL is http://HOST[:PORT][/PATH][?QUERY]; HOST is localhost, a name in /etc/hosts, an
+IPv4 address, or an IPv6 address in brackets. Redirects are not followed.
 
-  --timeout SECONDS  limit for everything together, from the look-up of the name to
-                     the status line: a whole number from 1 to 60 (default: 2)
+  --timeout SECONDS  limit for everything together, from the connection to the status
+                     line: a whole number from 1 to 60 (default: 2)
   --help             print this text
   --version          print the version
 ";
@@ -43,6 +42,11 @@ const MAX_LIMIT_SECONDS: u64 = 60;
 /// so that a short answer is read whole: closing a socket with unread bytes resets the
 /// connection, which some servers log.
 const MAX_STATUS_LINE: usize = 4096;
+
+const HOSTS: &str = "/etc/hosts";
+
+/// How much of `/etc/hosts` is read, in bytes: Docker writes a few hundred.
+const MAX_HOSTS: u64 = 1 << 20;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,7 +75,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
     while let Some(arg) = args.next() {
         let arg = arg
             .into_string()
-            .map_err(|arg| format!("{arg:?} is not UTF-8 text"))?;
+            .map_err(|arg| format!("{:?} is not UTF-8 text", arg.to_string_lossy()))?;
         match arg.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
             "--version" | "-V" => return Ok(Command::Version),
@@ -109,8 +113,8 @@ fn parse_limit(text: &str) -> Result<u64, String> {
 /// Why the probe failed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The host's name gave no address.
-    Lookup(io::Error),
+    /// The host's name is neither "localhost" nor in `/etc/hosts`.
+    UnknownName,
     /// No connection to any address of the host.
     Connect(io::Error),
     /// The connection broke before there was a status line.
@@ -130,7 +134,10 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Lookup(error) => write!(f, "the host's name has no address: {error}"),
+            Self::UnknownName => write!(
+                f,
+                "the host's name is not in {HOSTS}, and no name server is asked; allowed are its names, localhost and addresses"
+            ),
             Self::Connect(error) if error.kind() == ErrorKind::ConnectionRefused => {
                 f.write_str("connection refused: nothing listens there")
             }
@@ -158,7 +165,7 @@ pub fn run(url: &Url, limit: Duration) -> Result<(), Failure> {
         end: Instant::now() + limit,
         limit,
     };
-    let addresses = look_up(url, &clock)?;
+    let addresses = look_up(url)?;
     let mut stream = connect(&addresses, &clock)?;
     send(&mut stream, url, &clock)?;
     judge(&status_line(&mut stream, &clock)?)
@@ -192,36 +199,46 @@ impl Clock {
     }
 }
 
-fn look_up(url: &Url, clock: &Clock) -> Result<Vec<SocketAddr>, Failure> {
-    const DOING: &str = "looking up the host's name";
-    let port = url.port;
-    let name = match &url.host {
-        Host::Address(address) => return Ok(vec![SocketAddr::new(*address, port)]),
-        // "localhost" is always the loopback (RFC 6761, 6.3), and an image without /etc/hosts
-        // could not look it up.
+fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Failure> {
+    let addresses = match &url.host {
+        Host::Address(address) => vec![*address],
+        // "localhost" is always the loopback (RFC 6761, 6.3), and an image may have no
+        // /etc/hosts that says so.
         Host::Name(name) if name.eq_ignore_ascii_case("localhost") => {
-            return Ok([
-                IpAddr::V4(Ipv4Addr::LOCALHOST),
-                IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ]
-            .map(|address| SocketAddr::new(address, port))
-            .to_vec());
+            vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()]
         }
-        Host::Name(name) => name.clone(),
+        // The C library's look-up would make this program half as large again, loads shared
+        // libraries even in a static program, and has no time limit that can be set.
+        Host::Name(name) => addresses_in(&read_hosts(), name),
     };
-    // The system's look-up has no limit that can be set, so that it runs beside a limited
-    // wait; the process ends right after, and the thread with it.
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let found = (name.as_str(), port).to_socket_addrs();
-        let _ = sender.send(found.map(Iterator::collect::<Vec<_>>));
-    });
-    match receiver.recv_timeout(clock.rest(DOING)?) {
-        Ok(Ok(found)) if found.is_empty() => Err(Failure::Lookup(ErrorKind::NotFound.into())),
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(Failure::Lookup(error)),
-        Err(_) => Err(Failure::TimedOut(DOING, clock.limit)),
+    if addresses.is_empty() {
+        return Err(Failure::UnknownName);
     }
+    let with_port = |address| SocketAddr::new(address, url.port);
+    Ok(addresses.into_iter().map(with_port).collect())
+}
+
+/// The file's text; nothing where there is no such file, because images need not have one.
+fn read_hosts() -> String {
+    let mut text = Vec::new();
+    let _ = File::open(HOSTS).and_then(|file| file.take(MAX_HOSTS).read_to_end(&mut text));
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The addresses of a name in a file as hosts(5) describes it.
+fn addresses_in(hosts: &str, name: &str) -> Vec<IpAddr> {
+    let lines = hosts
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or(line));
+    lines
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let address = words.next()?.parse().ok()?;
+            words
+                .any(|word| word.eq_ignore_ascii_case(name))
+                .then_some(address)
+        })
+        .collect()
 }
 
 fn connect(addresses: &[SocketAddr], clock: &Clock) -> Result<TcpStream, Failure> {
@@ -234,7 +251,7 @@ fn connect(addresses: &[SocketAddr], clock: &Clock) -> Result<TcpStream, Failure
             Err(error) => last = last.or(Some(clock.explain(error, DOING, Failure::Connect))),
         }
     }
-    Err(last.unwrap_or_else(|| Failure::Lookup(ErrorKind::NotFound.into())))
+    Err(last.unwrap_or(Failure::UnknownName))
 }
 
 fn send(stream: &mut TcpStream, url: &Url, clock: &Clock) -> Result<(), Failure> {
@@ -332,6 +349,19 @@ mod tests {
         ] {
             assert_eq!(status(line.as_bytes()), wanted, "{line:?}");
         }
+    }
+
+    #[test]
+    fn names_are_found_in_a_hosts_file() {
+        let hosts = "127.0.0.1 localhost\n::1\tip6 App # app two\n10.0.0.7 app app.local\nbad app\n#1.1.1.1 app";
+        let found = |name| -> Vec<String> {
+            let addresses = addresses_in(hosts, name);
+            addresses.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(found("app"), ["::1", "10.0.0.7"]);
+        assert_eq!(found("APP.local"), ["10.0.0.7"]);
+        assert!(found("two").is_empty());
+        assert!(found("1.1.1.1").is_empty());
     }
 
     #[test]

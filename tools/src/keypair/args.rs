@@ -86,7 +86,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String
             Some("--owner") => &mut owner,
             _ => {
                 return Err(format!(
-                    "unknown argument {arg:?}; allowed are --from DIR, --to DIR, --owner UID:GID, --check, --help and --version"
+                    "unknown argument {:?}; allowed are --from DIR, --to DIR, --owner UID:GID, --check, --help and --version",
+                    arg.to_string_lossy()
                 ));
             }
         };

@@ -50,10 +50,10 @@ use super::{
 
 /// One day less than the 398 days that browsers accepted at most when this was written for
 /// public certificates; no browser asks for less of a private authority's.
-const LIFETIME: Duration = Duration::from_secs(397 * 24 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(397 * 24);
 
 /// A laptop's clock may be a little behind the one of the virtual machine that runs this.
-const BACKDATED: Duration = Duration::from_secs(60 * 60);
+const BACKDATED: Duration = Duration::from_hours(1);
 
 const HOST: &str = "localhost";
 
@@ -83,11 +83,8 @@ fn issue(now: SystemTime) -> Result<Issued, Box<dyn std::error::Error>> {
     let serial = serial_number()?;
     // The number makes the name unique, so that a browser that trusts several of these
     // authorities looks at the right one.
-    let number: String = serial.as_bytes()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let name = Name::from_str(&format!("CN=Drydock development CA {number}"))?;
+    let number = u32::from_be_bytes(*serial.as_bytes().first_chunk().ok_or("no number")?);
+    let name = Name::from_str(&format!("CN=Drydock development CA {number:08x}"))?;
     let validity = validity(now)?;
 
     let authority = sign(
@@ -174,8 +171,8 @@ impl BuilderProfile for Profile {
     ) -> x509_cert::builder::Result<Vec<Extension>> {
         let mut extensions = Vec::new();
         let subject = tbs.subject();
-        let key_identifier = identifier(issuer_key)?;
-        let ski = SubjectKeyIdentifier(identifier(key)?);
+        let key_identifier = identifier(&issuer_key)?;
+        let ski = SubjectKeyIdentifier(identifier(&key)?);
         let aki = AuthorityKeyIdentifier {
             key_identifier: Some(key_identifier),
             ..AuthorityKeyIdentifier::default()
@@ -238,7 +235,7 @@ fn address(bytes: &[u8]) -> x509_cert::der::Result<GeneralName> {
 }
 
 /// The leftmost 160 bits of the key's SHA-256 (RFC 7093, section 2, method 1).
-fn identifier(key: SubjectPublicKeyInfoRef<'_>) -> x509_cert::der::Result<OctetString> {
+fn identifier(key: &SubjectPublicKeyInfoRef<'_>) -> x509_cert::der::Result<OctetString> {
     OctetString::new(&Sha256::digest(key.subject_public_key.raw_bytes())[..20])
 }
 

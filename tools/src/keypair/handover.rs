@@ -38,9 +38,12 @@ impl Volume {
     pub(super) fn open(path: &Path) -> Result<Self, Refusal> {
         let refuse = |why: String| Refusal::new(format!("{}: {why}", shown(path)));
         let folder = File::open(path)
-            .and_then(|folder| match folder.metadata()?.is_dir() {
-                true => Ok(folder),
-                false => Err(ErrorKind::NotADirectory.into()),
+            .and_then(|folder| {
+                if folder.metadata()?.is_dir() {
+                    Ok(folder)
+                } else {
+                    Err(ErrorKind::NotADirectory.into())
+                }
             })
             .map_err(|error| refuse(format!("is no folder that can be used: {error}")))?;
         // Two at once would take each other's half-written files away. Nobody holds the lock

@@ -20,7 +20,7 @@ use super::{
 
 /// How long before its end a certificate is called short-lived: the time in which people can
 /// replace it without haste.
-const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const SOON: Duration = Duration::from_hours(30 * 24);
 
 /// Chains in use have two or three certificates; the bound keeps the check short.
 const MAX_CHAIN: usize = 10;
@@ -167,7 +167,8 @@ fn check_leaf(leaf: &Certificate) -> Result<(), String> {
 fn check_authority(one: &Certificate, index: usize) -> Result<(), String> {
     // A root that was made before extensions came (version 1) has none; it may stand last.
     let constraints = one.authority.as_ref();
-    if !one.is_authority() && !(constraints.is_none() && one.is_self_issued()) {
+    let is_old_root = constraints.is_none() && one.is_self_issued();
+    if !(one.is_authority() || is_old_root) {
         return Err(
             "is no CA's: after the server's certificate come those of its issuers only".to_owned(),
         );

@@ -2,7 +2,7 @@
 
 use pkcs1::{RsaPrivateKey, UintRef};
 use pkcs8::{DecodePrivateKey, PrivateKeyInfoRef};
-use sec1::EcPrivateKey;
+use sec1::{EcParameters, EcPrivateKey};
 use x509_cert::der::{Decode, asn1::ObjectIdentifier};
 use zeroize::Zeroizing;
 
@@ -72,7 +72,7 @@ fn pkcs8(der: &[u8]) -> Result<PublicKey, String> {
 
 fn sec1(der: &[u8]) -> Result<PublicKey, String> {
     let key = EcPrivateKey::from_der(der).map_err(|_| broken())?;
-    match key.parameters.and_then(|curve| curve.named_curve()) {
+    match key.parameters.and_then(EcParameters::named_curve) {
         Some(P256) => p256::SecretKey::from_sec1_der(der)
             .map(|key| PublicKey::P256(key.public_key()))
             .map_err(|_| broken()),

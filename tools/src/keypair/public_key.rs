@@ -1,7 +1,7 @@
 //! The public keys that are allowed, and the signatures that they verify.
 //!
 //! Mozilla's root store policy, section 5.1, lists what browsers accept: RSA with at least
-//! 2048 bits, P-256 and P-384 (https://www.mozilla.org/about/governance/policies/security-group/certs/policy/).
+//! 2048 bits, P-256 and P-384 (<https://www.mozilla.org/about/governance/policies/security-group/certs/policy/>).
 //! Ed25519 and P-521 are strong, but no browser takes them in a server's certificate.
 
 use p256::ecdsa::signature::hazmat::PrehashVerifier;

@@ -86,24 +86,21 @@ impl FromStr for Url {
         if authority.contains('@') {
             return refuse("has a user name");
         }
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(bracketed) => {
-                let Some((address, port)) = bracketed.split_once(']') else {
-                    return refuse("has no closing bracket");
-                };
-                let Ok(address) = address.parse::<Ipv6Addr>() else {
-                    return refuse("has no IPv6 address in its brackets");
-                };
-                (Host::Address(address.into()), port)
-            }
-            None => {
-                let end = authority.find(':').unwrap_or(authority.len());
-                let (host, port) = authority.split_at(end);
-                let Some(host) = name_or_v4(host) else {
-                    return refuse("has no valid host");
-                };
-                (host, port)
-            }
+        let (host, port) = if let Some(bracketed) = authority.strip_prefix('[') {
+            let Some((address, port)) = bracketed.split_once(']') else {
+                return refuse("has no closing bracket");
+            };
+            let Ok(address) = address.parse::<Ipv6Addr>() else {
+                return refuse("has no IPv6 address in its brackets");
+            };
+            (Host::Address(address.into()), port)
+        } else {
+            let end = authority.find(':').unwrap_or(authority.len());
+            let (host, port) = authority.split_at(end);
+            let Some(host) = name_or_v4(host) else {
+                return refuse("has no valid host");
+            };
+            (host, port)
         };
         let port = match (port, port.strip_prefix(':')) {
             ("", _) => DEFAULT_PORT,
