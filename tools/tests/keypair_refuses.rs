@@ -1,0 +1,384 @@
+//! Each bad pair ends with one sentence that names the file, what is wrong, what is allowed.
+
+mod support;
+
+use std::{fs, os::unix::fs::symlink};
+
+use sha2::Sha256;
+use support::*;
+use x509_cert::ext::pkix::{BasicConstraints, KeyUsage, KeyUsages};
+
+/// The sentence that refuses the pair; it must have every one of `words`.
+fn refused(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>, words: &[&str]) {
+    let folder = Folder::new();
+    folder.supply(chain, key);
+    refused_in(&folder, words);
+}
+
+fn refused_in(folder: &Folder, words: &[&str]) {
+    let sentence = folder.hand_over().unwrap_err().to_string();
+    assert!(!sentence.contains(char::is_control), "one line: {sentence}");
+    assert!(!sentence.contains("PRIVATE KEY-----"), "{sentence}");
+    for word in words {
+        assert!(sentence.contains(word), "{word:?} is not in: {sentence}");
+    }
+    assert_eq!(folder.handed(), [""; 0], "nothing is handed over");
+}
+
+/// A self-signed leaf with one thing changed.
+fn refused_leaf(change: impl FnOnce(&mut Spec), words: &[&str]) {
+    let key = p256_key();
+    let leaf = Spec::leaf("leaf").with(change).by(&key.public_key(), &key);
+    refused(certificates(&[&leaf]), pkcs8(&key), words);
+}
+
+/// A chain of leaf and authority with one thing changed in the authority.
+fn refused_authority(change: impl FnOnce(&mut Spec), words: &[&str]) {
+    let [leaf_key, key] = [p256_key(), p256_key()];
+    let authority = Spec::authority("ca", "root").with(change);
+    let authority = authority.by(&key.public_key(), &key);
+    let leaf = Spec::leaf("ca").by(&leaf_key.public_key(), &key);
+    refused(certificates(&[&leaf, &authority]), pkcs8(&leaf_key), words);
+}
+
+#[test]
+fn one_file_without_the_other() {
+    let (chain, key) = good_pair();
+    for (name, text, missing) in [
+        ("localhost.crt", chain, "localhost.key: is missing"),
+        ("localhost.key", key, "localhost.crt: is missing"),
+    ] {
+        let folder = Folder::new();
+        fs::write(folder.from().join(name), text).unwrap();
+        refused_in(&folder, &[missing, name, "put both"]);
+    }
+}
+
+#[test]
+fn what_is_no_certificate() {
+    let (chain, key) = good_pair();
+    let cut = &chain[..chain.len() / 2];
+    let flipped = chain.replacen("MI", "NI", 1);
+    for (text, words) in [
+        ("", ["localhost.crt", "is empty"]),
+        ("hello", ["localhost.crt", "has no certificate"]),
+        (&key, ["localhost.crt", "has no certificate"]),
+        ("\x30\u{3}abc", ["localhost.crt", "binary (DER"]),
+        (cut, ["localhost.crt", "ends inside its block"]),
+        (&flipped, ["localhost.crt", "certificate 1 cannot be read"]),
+        (
+            &chain.replacen("MI", "M?", 1),
+            ["localhost.crt", "broken base64"],
+        ),
+        (&chain.repeat(11), ["localhost.crt", "more than 10"]),
+    ] {
+        refused(text, &key, &words);
+    }
+}
+
+#[test]
+fn what_is_no_usable_key() {
+    let (chain, key) = good_pair();
+    let encrypted = pem("ENCRYPTED PRIVATE KEY", &[0, 1, 2]);
+    let old_header = "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n";
+    let old_encrypted =
+        pem("RSA PRIVATE KEY", &[0, 1, 2]).replacen("RSA PRIVATE KEY-----\n", old_header, 1);
+    // PKCS#8 of an Ed25519 key (RFC 8410, section 10.3, with other bytes in the key).
+    let ed25519 = [
+        &b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"[..],
+        &[7; 32],
+    ]
+    .concat();
+    let dsa = pem("DSA PRIVATE KEY", &[0, 1, 2]);
+    let sec1 = pem("EC PRIVATE KEY", &p256_key().to_sec1_der().unwrap());
+    let relabelled = key.replace("PRIVATE", "EC PRIVATE");
+    for (text, words) in [
+        ("", ["localhost.key", "is empty"]),
+        (&chain, ["localhost.key", "has no private key"]),
+        (
+            &key.repeat(2),
+            ["localhost.key", "more than one private key"],
+        ),
+        (&encrypted, ["localhost.key", "is encrypted"]),
+        (&old_encrypted, ["localhost.key", "is encrypted"]),
+        (
+            &pem("PRIVATE KEY", &ed25519),
+            ["localhost.key", "Ed25519 key; allowed are RSA"],
+        ),
+        (&dsa, ["localhost.key", "DSA PRIVATE KEY; allowed are RSA"]),
+        (&relabelled, ["localhost.key", "cannot be read"]),
+        (&sec1, ["localhost.crt", "is not the one in"]),
+    ] {
+        refused(&chain, text, &words);
+    }
+}
+
+#[test]
+fn an_rsa_key_with_numbers_of_another() {
+    use rsa::pkcs1::EncodeRsaPrivateKey;
+    let key = rsa_key(2048);
+    let signer = rsa::pkcs1v15::SigningKey::<Sha256>::new(key.clone());
+    let leaf =
+        Spec::leaf("leaf").sign::<_, rsa::pkcs1v15::Signature>(&key.to_public_key(), &signer);
+    let mut der = key.to_pkcs1_der().unwrap().as_bytes().to_vec();
+    // Somewhere in the private exponent, which follows 2048 bits of modulus.
+    der[400] ^= 1;
+    let words = ["localhost.key", "do not belong together"];
+    refused(certificates(&[&leaf]), pem("RSA PRIVATE KEY", &der), &words);
+}
+
+#[test]
+fn dates() {
+    let now = std::time::SystemTime::now();
+    refused_leaf(
+        |spec| spec.not_after = now - std::time::Duration::from_mins(1),
+        &["localhost.crt", "expired at 2", "(UTC)"],
+    );
+    refused_leaf(
+        |spec| spec.not_before = now + days(1),
+        &["localhost.crt", "valid only from 2", "(UTC)"],
+    );
+    refused_authority(
+        |spec| spec.not_after = now - days(1),
+        &["certificate 2 (CN=ca)", "expired at"],
+    );
+}
+
+#[test]
+fn weak_keys_and_signatures() {
+    let short = rsa_key(1024);
+    let signer = rsa::pkcs1v15::SigningKey::<Sha256>::new(short.clone());
+    let leaf =
+        Spec::leaf("leaf").sign::<_, rsa::pkcs1v15::Signature>(&short.to_public_key(), &signer);
+    refused(
+        certificates(&[&leaf]),
+        pkcs8(short),
+        &["localhost.key", "1024 bits", "allowed are RSA with 2048"],
+    );
+
+    let key = p256_key();
+    let leaf = Spec::leaf("ca").sign::<_, rsa::pkcs1v15::Signature>(&key.public_key(), &signer);
+    let authority = Spec::authority("ca", "ca")
+        .sign::<_, rsa::pkcs1v15::Signature>(&short.to_public_key(), &signer);
+    refused(
+        certificates(&[&leaf, &authority]),
+        pkcs8(&key),
+        &["certificate 2", "1024 bits"],
+    );
+
+    let long = rsa_key(2048);
+    let old = rsa::pkcs1v15::SigningKey::<sha1::Sha1>::new(long.clone());
+    let leaf = Spec::leaf("ca").sign::<_, rsa::pkcs1v15::Signature>(&key.public_key(), &old);
+    refused(
+        certificates(&[&leaf]),
+        pkcs8(&key),
+        &["SHA-1 and RSA", "allowed are"],
+    );
+    let old = rsa::pss::SigningKey::<sha1::Sha1>::new(long.clone());
+    let leaf = Spec::leaf("ca").sign::<_, rsa::pss::Signature>(&key.public_key(), &old);
+    refused(
+        certificates(&[&leaf]),
+        pkcs8(&key),
+        &["RSA-PSS", "allowed are"],
+    );
+}
+
+#[test]
+fn chains_that_are_not_in_order() {
+    let [leaf_key, middle_key, root_key] = [p256_key(), p256_key(), p256_key()];
+    let root = Spec::authority("root", "root").by(&root_key.public_key(), &root_key);
+    let middle = Spec::authority("middle", "root").by(&middle_key.public_key(), &root_key);
+    let leaf = Spec::leaf("middle").by(&leaf_key.public_key(), &middle_key);
+    let key = pkcs8(&leaf_key);
+    for (order, words) in [
+        (
+            [&middle, &leaf, &root],
+            ["certificate 2 (CN=leaf)", "must come first"],
+        ),
+        (
+            [&leaf, &root, &middle],
+            ["was issued by CN=middle", "certificate 2 (CN=root) follows"],
+        ),
+        (
+            [&leaf, &leaf, &middle],
+            ["was issued by CN=middle", "certificate 2 (CN=leaf) follows"],
+        ),
+        (
+            [&leaf, &middle, &leaf],
+            ["was issued by CN=root", "certificate 3 (CN=leaf) follows"],
+        ),
+    ] {
+        let order: Vec<&[u8]> = order.iter().map(|der| der.as_slice()).collect();
+        refused(certificates(&order), &key, &words);
+    }
+}
+
+#[test]
+fn signatures_by_another_key() {
+    let [leaf_key, other_key, ca_key] = [p256_key(), p256_key(), p256_key()];
+    let wrong = [
+        "certificate 1 (CN=leaf)",
+        "was not signed by the key of certificate 2 (CN=ca)",
+    ];
+    // The issuer's name is right, its key is not: of the same kind, and of another.
+    let ca = Spec::authority("ca", "root").by(&ca_key.public_key(), &ca_key);
+    let leaf = Spec::leaf("ca").by(&leaf_key.public_key(), &other_key);
+    refused(certificates(&[&leaf, &ca]), pkcs8(&leaf_key), &wrong);
+    let signer = rsa::pkcs1v15::SigningKey::<Sha256>::new(rsa_key(2048).clone());
+    let leaf =
+        Spec::leaf("ca").sign::<_, rsa::pkcs1v15::Signature>(&leaf_key.public_key(), &signer);
+    refused(certificates(&[&leaf, &ca]), pkcs8(&leaf_key), &wrong);
+}
+
+#[test]
+fn damaged_signatures_of_each_kind() {
+    let key = rsa_key(2048);
+    let public = key.to_public_key();
+    let leaf = Spec::leaf("leaf");
+    let pkcs1 = rsa::pkcs1v15::SigningKey::<Sha256>::new(key.clone());
+    let pss = rsa::pss::SigningKey::<Sha256>::new(key.clone());
+    let small = p384_key();
+    let ecdsa = p384::ecdsa::SigningKey::from(&small);
+    let p384 = leaf.sign::<_, p384::ecdsa::DerSignature>(&small.public_key(), &ecdsa);
+    for (mut der, key) in [
+        (
+            leaf.sign::<_, rsa::pkcs1v15::Signature>(&public, &pkcs1),
+            pkcs8(key),
+        ),
+        (
+            leaf.sign::<_, rsa::pss::Signature>(&public, &pss),
+            pkcs8(key),
+        ),
+        (p384, pkcs8(&small)),
+    ] {
+        *der.last_mut().unwrap() ^= 1;
+        refused(certificates(&[&der]), key, &["localhost.crt", "is damaged"]);
+    }
+}
+
+#[test]
+fn certificates_that_are_for_something_else() {
+    let is_ca = |spec: &mut Spec| {
+        spec.authority = Some(BasicConstraints {
+            ca: true,
+            path_len_constraint: None,
+        });
+    };
+    refused_leaf(is_ca, &["certificate 1 (CN=leaf)", "is a CA's", "CA:FALSE"]);
+    refused_leaf(
+        |spec| spec.hosts = vec![],
+        &["names no host", "subjectAltName"],
+    );
+    refused_leaf(|spec| spec.extended = vec![CLIENT], &["serverAuth"]);
+    refused_leaf(
+        |spec| spec.usage = Some(KeyUsage(KeyUsages::KeyEncipherment.into())),
+        &["digitalSignature"],
+    );
+    refused_authority(
+        |spec| spec.authority = None,
+        &["certificate 2 (CN=ca)", "is no CA's"],
+    );
+    let no_ca = |spec: &mut Spec| {
+        spec.authority = Some(BasicConstraints {
+            ca: false,
+            path_len_constraint: None,
+        });
+    };
+    refused_authority(no_ca, &["certificate 2 (CN=ca)", "is no CA's"]);
+    refused_authority(
+        |spec| spec.usage = Some(KeyUsage(KeyUsages::DigitalSignature.into())),
+        &["keyCertSign"],
+    );
+}
+
+#[test]
+fn a_chain_longer_than_its_authority_allows() {
+    let [leaf_key, middle_key, root_key] = [p256_key(), p256_key(), p256_key()];
+    let short = |spec: &mut Spec| {
+        spec.authority = Some(BasicConstraints {
+            ca: true,
+            path_len_constraint: Some(0),
+        });
+    };
+    let root = Spec::authority("root", "root")
+        .with(short)
+        .by(&root_key.public_key(), &root_key);
+    let middle = Spec::authority("middle", "root")
+        .with(short)
+        .by(&middle_key.public_key(), &root_key);
+    let leaf = Spec::leaf("middle").by(&leaf_key.public_key(), &middle_key);
+    let words = ["certificate 3 (CN=root)", "pathLenConstraint"];
+    refused(
+        certificates(&[&leaf, &middle, &root]),
+        pkcs8(&leaf_key),
+        &words,
+    );
+}
+
+#[test]
+fn what_is_no_file() {
+    let (chain, key) = good_pair();
+    let refused_entry = |make: &dyn Fn(&std::path::Path), words: &[&str]| {
+        let folder = Folder::new();
+        folder.supply(&chain, &key);
+        let path = folder.from().join("localhost.crt");
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        refused_in(&folder, words);
+    };
+    refused_entry(
+        &|path| fs::create_dir(path).unwrap(),
+        &["localhost.crt", "is not a file"],
+    );
+    refused_entry(
+        &|path| symlink("localhost.crt", path).unwrap(),
+        &["localhost.crt", "symbolic link"],
+    );
+    // As in the `live` folder of an ACME client, whose archive is not mounted.
+    let dangling = "../../archive/x/fullchain1.pem";
+    refused_entry(
+        &|path| symlink(dangling, path).unwrap(),
+        &["symbolic link that leads nowhere", "copy"],
+    );
+    refused_entry(
+        &|path| symlink("/dev/zero", path).unwrap(),
+        &["localhost.crt", "is not a file"],
+    );
+    let large = vec![b'\n'; (1 << 20) + 1];
+    refused_entry(
+        &|path| fs::write(path, &large).unwrap(),
+        &["localhost.crt", "larger than 1048576"],
+    );
+}
+
+#[test]
+fn a_link_that_leads_to_a_file_is_followed() {
+    let (chain, key) = good_pair();
+    let folder = Folder::new();
+    fs::write(folder.from().join("fullchain.pem"), chain).unwrap();
+    fs::write(folder.from().join("privkey.pem"), key).unwrap();
+    symlink("fullchain.pem", folder.from().join("localhost.crt")).unwrap();
+    symlink("privkey.pem", folder.from().join("localhost.key")).unwrap();
+    folder.check().unwrap();
+}
+
+#[test]
+fn text_in_a_certificate_cannot_forge_lines() {
+    let key = p256_key();
+    let spec = Spec::leaf("leaf").with(|spec| {
+        spec.subject = "CN=a\\0akeypair: good".to_owned();
+        spec.hosts = vec![];
+    });
+    refused(
+        certificates(&[&spec.by(&key.public_key(), &key)]),
+        pkcs8(&key),
+        &["names no host"],
+    );
+}
+
+#[test]
+fn a_folder_that_is_not_there() {
+    let folder = Folder::new();
+    fs::remove_dir(folder.from()).unwrap();
+    refused_in(&folder, &["from: is not a folder"]);
+}
