@@ -94,6 +94,7 @@ fn what_is_no_usable_key() {
     let relabelled = key.replace("PRIVATE", "EC PRIVATE");
     for (text, words) in [
         ("", ["localhost.key", "is empty"]),
+        ("\x30\u{3}abc", ["localhost.key", "binary (DER"]),
         (&chain, ["localhost.key", "has no private key"]),
         (
             &key.repeat(2),
@@ -103,7 +104,7 @@ fn what_is_no_usable_key() {
         (&old_encrypted, ["localhost.key", "is encrypted"]),
         (
             &pem("PRIVATE KEY", &ed25519),
-            ["localhost.key", "Ed25519 key; allowed are RSA"],
+            ["localhost.key", "kind Ed25519; allowed are RSA"],
         ),
         (&dsa, ["localhost.key", "DSA PRIVATE KEY; allowed are RSA"]),
         (&relabelled, ["localhost.key", "cannot be read"]),

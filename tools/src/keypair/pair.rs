@@ -147,7 +147,7 @@ fn check_dates(one: &Certificate, now: SystemTime) -> Result<(), String> {
 /// What browsers want of a server's certificate (CA/Browser Forum, Baseline Requirements 7.1.2.7).
 fn check_leaf(leaf: &Certificate) -> Result<(), String> {
     let why = if leaf.is_authority() {
-        "is a CA's, which browsers refuse as a server's; allowed is one with basicConstraints CA:FALSE"
+        "is a CA's, which browsers refuse as a server's; allowed is one with CA:FALSE (openssl req -x509 -addext basicConstraints=critical,CA:FALSE)"
     } else if leaf.names.is_empty() {
         "names no host: its subjectAltName needs a DNS name or an IP address, because clients no longer look at the subject"
     } else if !leaf.is_for_servers() {

@@ -31,7 +31,12 @@ pub(super) fn read(text: &[u8]) -> Result<PrivateKey, String> {
         .into_iter()
         .filter(|block| block.label.ends_with("PRIVATE KEY"));
     let Some(block) = keys.next() else {
-        return Err(format!("has no private key; {ALLOWED_FORMS}"));
+        // DER, the binary form, starts with the tag of an ASN.1 sequence.
+        let what = match text.first() {
+            Some(0x30) => "is binary (DER or PKCS#12)",
+            _ => "has no private key",
+        };
+        return Err(format!("{what}; {ALLOWED_FORMS}"));
     };
     if keys.next().is_some() {
         return Err(format!("has more than one private key; {ALLOWED_FORMS}"));
@@ -66,7 +71,10 @@ fn pkcs8(der: &[u8]) -> Result<PublicKey, String> {
                 .map_err(|_| broken()),
             curve => Err(other_curve(curve)),
         },
-        oid => Err(format!("has a {} key; {ALLOWED_KEYS}", name_of(oid))),
+        oid => Err(format!(
+            "has a key of the kind {}; {ALLOWED_KEYS}",
+            name_of(oid)
+        )),
     }
 }
 

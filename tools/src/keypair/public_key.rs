@@ -53,8 +53,7 @@ impl Hash {
 pub(super) enum Scheme {
     Ecdsa(Hash),
     Pkcs1(Hash),
-    /// With the length of the salt, in bytes.
-    Pss(Hash, usize),
+    Pss(Hash),
 }
 
 impl PublicKey {
@@ -79,7 +78,10 @@ impl PublicKey {
                     )),
                 }
             }
-            oid => Err(format!("has a {} key; {ALLOWED_KEYS}", name_of(oid))),
+            oid => Err(format!(
+                "has a key of the kind {}; {ALLOWED_KEYS}",
+                name_of(oid)
+            )),
         }
     }
 
@@ -110,8 +112,8 @@ impl PublicKey {
             (Self::Rsa(key), Scheme::Pkcs1(hash)) => {
                 key.verifies_pkcs1(hash, &hash.digest(data), signature)
             }
-            (Self::Rsa(key), Scheme::Pss(hash, salt)) => {
-                key.verifies_pss(hash, salt, &hash.digest(data), signature)
+            (Self::Rsa(key), Scheme::Pss(hash)) => {
+                key.verifies_pss(hash, &hash.digest(data), signature)
             }
             _ => false,
         }
@@ -139,28 +141,26 @@ pub(super) fn scheme(algorithm: &AlgorithmIdentifierOwned) -> Result<Scheme, Str
     })
 }
 
-/// The parameters of RSASSA-PSS (RFC 8017, A.2.3); MGF1 must use the same hash, which RFC 4055
-/// recommends and everybody does.
+/// The parameters of RSASSA-PSS (RFC 8017, A.2.3) in the form that the CA/Browser Forum allows
+/// (Baseline Requirements 7.1.3.2.1): the mask uses the same hash, and the salt is as long.
 fn pss(algorithm: &AlgorithmIdentifierOwned) -> Result<Scheme, String> {
-    let refuse = || format!("is signed with RSA-PSS in a rare form; {ALLOWED_SIGNATURES}");
+    let refuse = || {
+        "is signed with RSA-PSS in a form that browsers refuse; allowed are SHA-256, SHA-384 and SHA-512, with the same hash in the mask and a salt as long as the hash".to_owned()
+    };
     let parameters = algorithm.parameters.as_ref().ok_or_else(refuse)?;
     let der = parameters.to_der().map_err(|_| refuse())?;
     let parameters = pkcs1::RsaPssParamsOwned::from_der(&der).map_err(|_| refuse())?;
+    let (hash, length) = match parameters.hash.oid.to_string().as_str() {
+        "2.16.840.1.101.3.4.2.1" => (Hash::Sha256, 32),
+        "2.16.840.1.101.3.4.2.2" => (Hash::Sha384, 48),
+        "2.16.840.1.101.3.4.2.3" => (Hash::Sha512, 64),
+        _ => return Err(refuse()),
+    };
     let mask = parameters.mask_gen.parameters.ok_or_else(refuse)?;
-    if mask.oid != parameters.hash.oid {
+    if mask.oid != parameters.hash.oid || parameters.salt_len != length {
         return Err(refuse());
     }
-    let hash = match parameters.hash.oid.to_string().as_str() {
-        "2.16.840.1.101.3.4.2.1" => Hash::Sha256,
-        "2.16.840.1.101.3.4.2.2" => Hash::Sha384,
-        "2.16.840.1.101.3.4.2.3" => Hash::Sha512,
-        oid => {
-            return Err(format!(
-                "is signed with RSA-PSS and hash {oid}; {ALLOWED_SIGNATURES}"
-            ));
-        }
-    };
-    Ok(Scheme::Pss(hash, parameters.salt_len.into()))
+    Ok(Scheme::Pss(hash))
 }
 
 /// Names for what people bring along and cannot use; a number for the rest.

@@ -99,14 +99,9 @@ impl RsaKey {
         encoded == [&[0, 1], &vec![0xff; padding][..], &[0], &info, digest].concat()
     }
 
-    /// RSASSA-PSS (RFC 8017, 8.1.2 and 9.1.2) with MGF1 on the same hash.
-    pub(super) fn verifies_pss(
-        &self,
-        hash: Hash,
-        salt_length: usize,
-        digest: &[u8],
-        signature: &[u8],
-    ) -> bool {
+    /// RSASSA-PSS (RFC 8017, 8.1.2 and 9.1.2) with MGF1 on the same hash
+    /// and a salt as long as the hash.
+    pub(super) fn verifies_pss(&self, hash: Hash, digest: &[u8], signature: &[u8]) -> bool {
         let Some(encoded) = self.open(signature) else {
             return false;
         };
@@ -130,7 +125,7 @@ impl RsaKey {
             return false;
         }
         block[0] &= top;
-        let Some(zeros) = block.len().checked_sub(salt_length + 1) else {
+        let Some(zeros) = block.len().checked_sub(digest.len() + 1) else {
             return false;
         };
         let (padding, salt) = block.split_at(zeros + 1);

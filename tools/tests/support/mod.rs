@@ -189,15 +189,10 @@ pub fn p384_key() -> p384::SecretKey {
 
 /// One RSA key for each length and test program, because making one takes long.
 pub fn rsa_key(bits: usize) -> &'static rsa::RsaPrivateKey {
-    static LONG: OnceLock<rsa::RsaPrivateKey> = OnceLock::new();
-    static SHORT: OnceLock<rsa::RsaPrivateKey> = OnceLock::new();
-    let slot = if bits >= 2048 { &LONG } else { &SHORT };
-    let key = slot.get_or_init(|| rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), bits).unwrap());
-    assert_eq!(
-        rsa::traits::PublicKeyParts::n(key).bits(),
-        u32::try_from(bits).unwrap()
-    );
-    key
+    static KEYS: [OnceLock<rsa::RsaPrivateKey>; 3] = [const { OnceLock::new() }; 3];
+    let slot = [1024, 2048, 2049].iter().position(|length| *length == bits);
+    let make = || rsa::RsaPrivateKey::new(&mut UnwrapErr(SysRng), bits).unwrap();
+    KEYS[slot.unwrap()].get_or_init(make)
 }
 
 pub fn pkcs8(key: &impl EncodePrivateKey) -> String {
