@@ -1,0 +1,64 @@
+{
+  description = "A Rust web service and the nginx in front of it, as small reproducible images";
+
+  inputs = {
+    nixpkgs.url = "github:NixOS/nixpkgs/nixos-26.05";
+    crane.url = "github:ipetkov/crane";
+    rust-overlay.url = "github:oxalica/rust-overlay";
+    rust-overlay.inputs.nixpkgs.follows = "nixpkgs";
+  };
+
+  outputs =
+    {
+      self,
+      nixpkgs,
+      crane,
+      rust-overlay,
+    }:
+    let
+      linux = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      darwin = [
+        "x86_64-darwin"
+        "aarch64-darwin"
+      ];
+      stackOn =
+        system:
+        import ./nix/stack.nix rec {
+          pkgs = nixpkgs.legacyPackages.${system};
+          rustBin = rust-overlay.lib.mkRustBin { } pkgs;
+          craneLib = crane.mkLib pkgs;
+          src = ./.;
+          name = "app";
+          port = 8000;
+          revision = self.rev or self.dirtyRev or "unknown";
+        };
+      forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (stackOn system));
+    in
+    {
+      packages = forEach linux (stack: {
+        inherit (stack)
+          app
+          nginx
+          image-app
+          image-nginx
+          image
+          ;
+        default = stack.image;
+      });
+      apps = forEach linux (stack: {
+        inherit (stack.apps) up down test;
+        default = stack.apps.up;
+      });
+      checks = forEach linux (stack: stack.checks);
+      devShells = forEach (linux ++ darwin) (stack: {
+        default = stack.devShell;
+      });
+      formatter = forEach linux (stack: stack.formatter);
+
+      # For another repository: nix/stack.nix with its own `src`, `name` and `port`.
+      lib.stack = import ./nix/stack.nix;
+    };
+}

@@ -1,0 +1,65 @@
+# What `./drydock up`, `down` and `test` hand over to, as apps of the flake.
+{
+  pkgs,
+  # The archive of all images.
+  image,
+  containerTests,
+}:
+let
+  inherit (pkgs) lib;
+
+  # Compose is called by its own name, so that no CLI plug-in has to be installed.
+  stackTools = [
+    pkgs.docker-client
+    pkgs.docker-compose
+    pkgs.curl
+  ];
+  # The folder of compose.yaml: the front door sets it, elsewhere it is the current one.
+  inFolder = ''
+    export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
+    [ -e "$DRYDOCK_ROOT/compose.yaml" ] || {
+      echo "drydock: error: there is no compose.yaml in $DRYDOCK_ROOT; go to the folder that has it" >&2
+      exit 1
+    }
+    cd "$DRYDOCK_ROOT"
+  '';
+  load = ''
+    docker load --quiet --input ${image}
+  '';
+  command = name: description: text: {
+    type = "app";
+    program = lib.getExe (
+      pkgs.writeShellApplication {
+        name = "drydock-${name}";
+        runtimeInputs = stackTools;
+        text = inFolder + text;
+      }
+    );
+    meta = { inherit description; };
+  };
+in
+{
+  up = command "up" "load the images, start the stack and show its answer" ''
+    ${load} >&2
+    docker-compose up --detach --wait --wait-timeout 120 nginx >&2
+    # The development CA is there unless the user gave a pair of their own, which
+    # need not be one that this machine trusts.
+    ca=$(mktemp)
+    trap 'rm -f "$ca"' EXIT
+    if docker-compose cp nginx:/etc/nginx/tls/ca.crt "$ca" >/dev/null 2>&1; then
+      trust=(--cacert "$ca")
+    else
+      trust=(--insecure)
+    fi
+    url=https://localhost:''${DRYDOCK_HTTPS_PORT:-443}/
+    echo "drydock: $url answers:" >&2
+    curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
+  '';
+  down = command "down" "stop the stack and remove its containers and networks" ''
+    docker-compose down
+  '';
+  test = command "test" "test the running images" ''
+    ${load} >&2
+    exec ${lib.getExe containerTests} "$@"
+  '';
+}

@@ -1,0 +1,48 @@
+# The image of the edge: nginx with its configuration, the probe that its health
+# check runs, and the program of the one-shot service that hands over the key pair.
+{
+  dockerTools,
+  lib,
+  nginx,
+  # The accepted configuration, as a store path.
+  config,
+  probe,
+  keypair,
+  repository,
+  labels,
+}:
+dockerTools.buildLayeredImage {
+  name = "${repository}/nginx";
+  tag = "latest";
+  contents = [
+    probe
+    keypair
+  ];
+  layeringPipeline = import ./layers.nix [ config ];
+  # The one writable place, and where the volumes go.
+  extraCommands = ''
+    mkdir -p etc/nginx/tls var/www/acme
+    mkdir -m 1777 tmp
+  '';
+  config = {
+    Entrypoint = [
+      (lib.getExe nginx)
+      "-c"
+      "${config}/nginx.conf"
+      "-e"
+      "stderr"
+      "-g"
+      "daemon off;"
+    ];
+    # Numeric, so that a runtime can see that it is not root.
+    User = "10002:10002";
+    ExposedPorts = lib.genAttrs [ "80/tcp" "443/tcp" "443/udp" ] (_: { });
+    # Drains; SIGTERM would cut connections off: https://nginx.org/en/docs/control.html
+    StopSignal = "SIGQUIT";
+    Healthcheck = import ./health-check.nix "http://127.0.0.1:8081/livez";
+    Labels = labels // {
+      "org.opencontainers.image.title" = "${repository}/nginx";
+      "org.opencontainers.image.licenses" = "MIT AND BSD-2-Clause AND Apache-2.0";
+    };
+  };
+}

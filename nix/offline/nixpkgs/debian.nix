@@ -1,0 +1,156 @@
+# Turns Debian packages into store paths that stand by themselves: each program
+# is patched onto libraries in the store, so that Nix sees real references.
+{ lock, system }:
+let
+  # A file that the front door has put into the store under this hash already.
+  stored =
+    name: mode: hash:
+    derivation {
+      inherit name system;
+      builder = "/bin/sh";
+      args = [
+        "-c"
+        "echo '${name} is not in the store: run ./drydock again, which fetches it' >&2; exit 1"
+      ];
+      outputHashMode = mode;
+      outputHashAlgo = "sha256";
+      outputHash = hash;
+    };
+
+  busybox = "${stored "busybox" "recursive" lock.busybox}/bin/busybox";
+
+  deb = file: stored file "flat" lock.packages.${file};
+
+  # The one file of a kit that holds the package of this name.
+  debOf =
+    kit: package:
+    let
+      hits = builtins.filter (file: builtins.match "${package}_.*" file != null) lock.kits.${kit};
+    in
+    if builtins.length hits == 1 then
+      deb (builtins.head hits)
+    else
+      throw "kit ${kit} has ${toString (builtins.length hits)} packages named ${package}";
+
+  # Runs a script with busybox alone: what everything else is built from.
+  run =
+    name: env: script:
+    derivation (
+      {
+        inherit name system;
+        builder = busybox;
+        args = [
+          "sh"
+          "-euc"
+          ''
+            ${busybox} mkdir "$NIX_BUILD_TOP/bin"
+            ${busybox} --install -s "$NIX_BUILD_TOP/bin"
+            export PATH="$NIX_BUILD_TOP/bin"
+            ${script}
+            exit 0
+          ''
+        ];
+      }
+      // env
+    );
+
+  unpack = name: debs: run name { inherit debs; } ''
+    mkdir "$out"
+    for deb in $debs; do dpkg-deb -x "$deb" "$out"; done
+  '';
+
+  # patchelf, which is itself not patched: its loader starts it.
+  patchelfTree = unpack "patchelf-unpacked" (map deb lock.kits.patchelf);
+  definePatchelf = ''
+    patchelf() {
+      "$(echo ${patchelfTree}/usr/lib/*/ld-linux*.so.*)" --library-path "$(echo ${patchelfTree}/usr/lib/*-linux-gnu*)" \
+        ${patchelfTree}/usr/bin/patchelf "$@"
+    }
+  '';
+in
+{
+  inherit busybox stored run;
+
+  # All packages of a kit in one tree with /bin and /lib, each program patched
+  # onto the tree's own libc. For tools, whose size does not matter.
+  kit =
+    name:
+    run name { debs = map deb lock.kits.${name}; } ''
+      ${definePatchelf}
+      mkdir -p "$out/usr/bin" "$out/usr/sbin" "$out/usr/lib"
+      ln -s usr/bin usr/sbin usr/lib usr/lib64 "$out"
+      for deb in $debs; do
+        dpkg-deb -x "$deb" "$NIX_BUILD_TOP/tree"
+      done
+      cp -a "$NIX_BUILD_TOP"/tree/usr/. "$out/usr/"
+      [ ! -d "$NIX_BUILD_TOP/tree/etc" ] || cp -a "$NIX_BUILD_TOP/tree/etc" "$out/etc"
+      rm -rf "$out/usr/share/doc" "$out/usr/share/man" "$out/usr/share/locale" "$out/usr/share/info"
+      libraries=$(echo "$out"/usr/lib/*-linux-gnu*)
+      loader=$(echo "$out"/usr/lib/*-linux-gnu*/ld-linux*.so.*)
+      find "$out" -type f \( -perm -100 -o -name '*.so*' \) | while read -r file; do
+        case ''${file##*/} in ld-linux*.so.* | libc.so.6 | *.o | *.a) continue ;; esac
+        [ "$(head -c 4 "$file" | tail -c 3)" = ELF ] || continue
+        # A program that is linked statically has no place for either.
+        old=$(patchelf --print-rpath "$file" 2>/dev/null) || continue
+        own=$(echo "$old" | tr : '\n' | sed -n "s|^/usr/|$out/usr/|p" | tr '\n' :)
+        if patchelf --print-interpreter "$file" >/dev/null 2>&1; then
+          patchelf --set-interpreter "$loader" --set-rpath "$own$libraries" "$file"
+        else
+          patchelf --set-rpath "$own$libraries" "$file"
+        fi
+      done
+      find "$out" -type l | while read -r link; do
+        case $(readlink "$link") in /*) ln -sfn "$out$(readlink "$link")" "$link" ;; esac
+      done
+    '';
+
+  # One package's files by name, each library or program patched onto the
+  # libraries of `needs`; fails when one that it needs is not among them.
+  component =
+    {
+      # The store path's name.
+      name,
+      # The kit and the package in it.
+      kit,
+      package,
+      # Files below usr/ with shell patterns -> the folder of the output.
+      files,
+      # The components that its ELF files need.
+      needs ? [ ],
+      # The component that holds libc and ld.so; null for that one itself.
+      libc,
+    }:
+    run name { } ''
+      ${definePatchelf}
+      dpkg-deb -x ${debOf kit package} "$NIX_BUILD_TOP/tree"
+      cd "$NIX_BUILD_TOP/tree/usr"
+      ${builtins.concatStringsSep "\n" (
+        map (pattern: ''
+          mkdir -p "$out/${files.${pattern}}"
+          cp -P ${pattern} "$out/${files.${pattern}}/"
+        '') (builtins.attrNames files)
+      )}
+      ${
+        if libc == null then
+          ""
+        else
+          ''
+            rpath=${builtins.concatStringsSep ":" (map (c: "${c}/lib") (needs ++ [ libc ]))}
+            find "$out" -type f | while read -r file; do
+              [ "$(head -c 4 "$file" | tail -c 3)" = ELF ] || continue
+              if patchelf --print-interpreter "$file" >/dev/null 2>&1; then
+                patchelf --set-interpreter "$(echo ${libc}/lib/ld-linux*.so.*)" "$file"
+              fi
+              patchelf --set-rpath "$rpath" "$file"
+              for library in $(patchelf --print-needed "$file"); do
+                found=
+                for folder in $(echo "$rpath" | tr : ' ') "$out/lib"; do
+                  [ ! -e "$folder/$library" ] || found=1
+                done
+                [ -n "$found" ] || { echo "${name}: $file needs $library, which is in none of $rpath" >&2; exit 1; }
+              done
+            done
+          ''
+      }
+    '';
+}

@@ -1,0 +1,326 @@
+# The packages and builders of nixpkgs that nix/ uses, under nixpkgs' names.
+{
+  lib,
+  lock,
+  system,
+}:
+let
+  debian = import ./debian.nix { inherit lock system; };
+  cpu = builtins.head (builtins.split "-" system);
+  tools = debian.kit "build";
+
+  # The compiler knows its files by their place under a sysroot; its output runs
+  # on the kit's libc. Debian's gcc writes a build-id, which nixpkgs' does not.
+  cc = debian.run "cc" { } ''
+    mkdir -p "$out/bin"
+    for name in cc gcc; do
+      cat > "$out/bin/$name" <<WRAPPER
+    #!${tools}/bin/bash
+    # A static program has no use for a loader or a search path.
+    case " \$* " in
+      *" -static "* | *" -static-pie "*) runtime= ;;
+      *) runtime="-Wl,--dynamic-linker=$(echo ${tools}/lib/*-linux-gnu/ld-linux*.so.*) -Wl,-rpath,$(echo ${tools}/lib/*-linux-gnu)" ;;
+    esac
+    exec ${tools}/bin/gcc --sysroot=${tools} -Wl,--build-id=none \$runtime "\$@"
+    WRAPPER
+      chmod +x "$out/bin/$name"
+    done
+  '';
+
+  # The rest of a set of arguments that a raw derivation cannot take.
+  withMeta =
+    args: drv:
+    drv
+    // {
+      meta = args.meta or { };
+      passthru = args.passthru or { };
+    }
+    // args.passthru or { };
+
+  # A kit with the one program that it is known by, as a package.
+  program =
+    name: mainProgram:
+    withMeta {
+      pname = name;
+      meta = { inherit mainProgram; };
+    } (debian.kit name);
+
+  runCommand =
+    name: env: script:
+    withMeta env (
+      derivation (
+        removeAttrs env [
+          "meta"
+          "passthru"
+          "nativeBuildInputs"
+        ]
+        // {
+          inherit name system script;
+          builder = "${tools}/bin/bash";
+          args = [
+            "-c"
+            ''
+              set -euo pipefail
+              export PATH=${lib.makeBinPath (env.nativeBuildInputs or [ ] ++ [ tools ])}
+              export HOME=/homeless-shelter SOURCE_DATE_EPOCH=315532800 TZ=UTC
+              substituteInPlace() { ${substituteInPlace} }
+              eval "$(< "$scriptPath")"
+              exit 0
+            ''
+          ];
+          passAsFile = [ "script" ] ++ env.passAsFile or [ ];
+        }
+      )
+    );
+
+  # FILE (--replace-fail FROM TO)...
+  substituteInPlace = ''
+    local file=$1 text
+    text=$(< "$file")
+    shift
+    while [ $# -gt 0 ]; do
+      [ "$1" = --replace-fail ] || { echo "substituteInPlace: unknown option $1" >&2; return 1; }
+      [[ $text == *"$2"* ]] || { echo "substituteInPlace: $file has no $2" >&2; return 1; }
+      text=''${text//"$2"/"$3"}
+      shift 3
+    done
+    printf '%s\n' "$text" > "$file"
+  '';
+
+  writeTextFile =
+    {
+      name,
+      text,
+      executable ? false,
+      destination ? "",
+      meta ? { },
+    }:
+    runCommand name
+      {
+        inherit text meta;
+        passAsFile = [ "text" ];
+      }
+      ''
+        target=$out${destination}
+        mkdir -p "$(dirname "$target")"
+        cp "$textPath" "$target"
+        ${lib.optionalString executable ''chmod +x "$target"''}
+      '';
+  writeText = name: text: writeTextFile { inherit name text; };
+
+  writeShellApplication =
+    {
+      name,
+      text,
+      runtimeInputs ? [ ],
+      meta ? { },
+    }:
+    runCommand name
+      {
+        passAsFile = [ "application" ];
+        application = ''
+          #!${tools}/bin/bash
+          set -o errexit
+          set -o nounset
+          set -o pipefail
+          ${lib.optionalString (runtimeInputs != [ ]) ''export PATH="${lib.makeBinPath runtimeInputs}:$PATH"''}
+
+          ${text}
+        '';
+        meta = {
+          mainProgram = name;
+        }
+        // meta;
+      }
+      ''
+        mkdir -p "$out/bin"
+        cp "$applicationPath" "$out/bin/${name}"
+        chmod +x "$out/bin/${name}"
+        ${debian.kit "shellcheck"}/bin/shellcheck "$out/bin/${name}"
+      '';
+
+  # `nix develop` sources $stdenv/setup and then runs the shellHook.
+  mkShell =
+    {
+      packages ? [ ],
+      inputsFrom ? [ ],
+      name ? "nix-shell",
+      shellHook ? "",
+      ...
+    }@args:
+    derivation (
+      removeAttrs args [
+        "packages"
+        "inputsFrom"
+      ]
+      // {
+        inherit name system shellHook;
+        builder = "${tools}/bin/bash";
+        args = [
+          "-c"
+          "export > $out"
+        ];
+        stdenv = writeTextFile {
+          name = "stdenv";
+          destination = "/setup";
+          text = "export PATH=${lib.makeBinPath (packages ++ [ cc tools ])}";
+        };
+      }
+    );
+
+  # All of several packages as links in one tree; the first of two wins.
+  symlinkJoin =
+    {
+      name,
+      paths,
+      postBuild ? "",
+    }:
+    runCommand name { inherit paths; } ''
+      mkdir -p "$out"
+      for path in $paths; do
+        (cd "$path" && find . -type d -exec mkdir -p "$out/{}" \; && find . ! -type d -print0) |
+          while IFS= read -r -d "" file; do
+            [ -e "$out/$file" ] || ln -s "$path/''${file#./}" "$out/$file"
+          done
+      done
+      ${postBuild}
+    '';
+
+  # A library or program of the nginx image: a store path of its own, so that
+  # it is a layer of its own.
+  component =
+    args:
+    debian.component (
+      {
+        kit = "nginx";
+        libc = glibc;
+      }
+      // args
+    );
+  glibc = component {
+    name = "glibc";
+    package = "libc6";
+    libc = null;
+    files = {
+      "lib/*/ld-linux*.so.*" = "lib";
+      "lib/*/libc.so.6" = "lib";
+    };
+  };
+  zlib = component {
+    name = "zlib";
+    package = "zlib1g";
+    files."lib/*/libz.so.1*" = "lib";
+  };
+  zstd = component {
+    name = "zstd";
+    package = "libzstd1";
+    files."lib/*/libzstd.so.1*" = "lib";
+  };
+  pcre2 = component {
+    name = "pcre2";
+    package = "libpcre2-8-0";
+    files."lib/*/libpcre2-8.so.0*" = "lib";
+  };
+  libxcrypt = component {
+    name = "libxcrypt";
+    package = "libcrypt1";
+    files."lib/*/libcrypt.so.1*" = "lib";
+  };
+  openssl = component {
+    name = "openssl";
+    package = "libssl3t64";
+    needs = [
+      zlib
+      zstd
+    ];
+    files."lib/*/lib*.so.3" = "lib";
+  };
+
+  # Debian builds the modules that nixpkgs' arguments leave out as files to load,
+  # and none of those is here; so there is nothing left to override.
+  debianNginx = withMeta { meta.mainProgram = "nginx"; } (component {
+    name = "nginx";
+    package = "nginx";
+    needs = [
+      openssl
+      pcre2
+      zlib
+      libxcrypt
+    ];
+    files."sbin/nginx" = "bin";
+  });
+  nginxArguments = [
+    "withDebug"
+    "withGeoIP"
+    "withImageFilter"
+    "withMail"
+    "withPerl"
+    "withSlice"
+    "withStream"
+  ];
+in
+rec {
+  inherit
+    lib
+    mkShell
+    runCommand
+    symlinkJoin
+    writeShellApplication
+    writeText
+    writeTextFile
+    ;
+  # Only what the front door has put into the store can be had.
+  fetchurl =
+    {
+      name,
+      urls,
+      sha256,
+    }:
+    debian.stored name "flat" sha256;
+
+  stdenv = {
+    inherit cc;
+    hostPlatform = {
+      inherit system;
+      isLinux = true;
+      isDarwin = false;
+    };
+  };
+  # The offline toolchain's static target is the machine's own.
+  pkgsStatic.stdenv.hostPlatform.rust.rustcTarget = "${cpu}-unknown-linux-gnu";
+
+  dockerTools = import ./docker-tools.nix {
+    inherit
+      lib
+      runCommand
+      symlinkJoin
+      system
+      tools
+      writeText
+      ;
+  };
+
+  bash = program "build" "bash";
+  bashInteractive = bash;
+  coreutils = bash;
+  glibc = tools;
+  jq = program "build" "jq";
+  patchelf = program "patchelf" "patchelf";
+  curl = program "curl" "curl";
+  openssl = program "openssl" "openssl";
+  docker-client = program "docker-client" "docker";
+  docker-compose = program "docker-compose" "docker-compose";
+  shellcheck = program "shellcheck" "shellcheck";
+  nginx = debianNginx // {
+    override =
+      arguments:
+      let
+        wanted = builtins.filter (name: arguments.${name} != false) (builtins.attrNames arguments);
+        unknown = builtins.filter (name: !builtins.elem name nginxArguments) (builtins.attrNames arguments);
+      in
+      if unknown != [ ] || wanted != [ ] then
+        throw "the offline nginx has none of: ${toString (unknown ++ wanted)}"
+      else
+        debianNginx;
+  };
+}

@@ -1,0 +1,122 @@
+# The composition root: a crate goes in, packages, images, checks and commands
+# come out. Another repository calls this on its own crate.
+{
+  # nixpkgs for one system.
+  pkgs,
+  # rust-overlay's `lib.mkRustBin { } pkgs`: where toolchains come from.
+  rustBin,
+  # crane's `mkLib pkgs`.
+  craneLib,
+  # The crate's folder: Cargo.toml, Cargo.lock, rust-toolchain.toml, src, tests.
+  src,
+  # The crate's binary, which the image starts.
+  name,
+  # The TCP port that it serves HTTP/1.1 on.
+  port,
+  # The path that answers 200 when it can take requests.
+  readyPath ? "/readyz",
+  # The first part of the images' names.
+  repository ? "drydock",
+  # The source revision, for labels and `--version`.
+  revision ? "unknown",
+}:
+let
+  inherit (pkgs) lib;
+
+  # Static, so that the image needs no libc; on Linux nixpkgs' static platform is musl.
+  target = pkgs.pkgsStatic.stdenv.hostPlatform.rust.rustcTarget;
+  toolchain = (rustBin.fromRustupToolchainFile (src + "/rust-toolchain.toml")).override {
+    targets = [ target ];
+  };
+  crane = craneLib.overrideToolchain toolchain;
+  manifest = (lib.importTOML (src + "/Cargo.toml")).package;
+
+  call = file: arguments: import file arguments;
+
+  tools = call ./tools.nix { inherit crane lib pkgs target; };
+  nginx = call ./nginx.nix { inherit (pkgs) nginx; };
+  nginxConfig = arguments: call ./nginx-config.nix (
+    {
+      inherit (pkgs) lib runCommand;
+      inherit (tools) keypair;
+      inherit nginx;
+      upstream = "${name}:${toString port}";
+    }
+    // arguments
+  );
+  app = call ./app.nix {
+    inherit
+      crane
+      lib
+      revision
+      src
+      target
+      ;
+  };
+  # What every image says of itself: https://specs.opencontainers.org/image-spec/annotations/
+  labels = {
+    "org.opencontainers.image.revision" = revision;
+    "org.opencontainers.image.version" = manifest.version;
+    "dev.drydock.packages" = "nixpkgs ${lib.version}";
+  };
+  image-app = call ./image-app.nix {
+    inherit (pkgs) dockerTools;
+    inherit (tools) probe;
+    inherit
+      app
+      labels
+      lib
+      name
+      port
+      readyPath
+      repository
+      ;
+    licenses = manifest.license;
+  };
+  image-nginx = call ./image-nginx.nix {
+    inherit (pkgs) dockerTools;
+    inherit (tools) keypair probe;
+    inherit
+      labels
+      lib
+      nginx
+      repository
+      ;
+    config = nginxConfig { };
+  };
+  image = call ./images.nix {
+    inherit (pkgs) dockerTools;
+    images = [
+      image-app
+      image-nginx
+    ];
+  };
+  packages = {
+    inherit
+      app
+      nginx
+      image-app
+      image-nginx
+      image
+      ;
+    inherit (tools) probe keypair;
+  };
+in
+packages
+// {
+  apps = call ./commands.nix {
+    inherit pkgs image;
+    containerTests = call ./container-tests.nix { inherit app crane lib; };
+  };
+  checks = call ./checks {
+    inherit
+      lib
+      name
+      nginxConfig
+      packages
+      pkgs
+      ;
+  };
+  devShell = call ./dev-shell.nix { inherit crane nginx pkgs; };
+  formatter = pkgs.nixfmt;
+}

@@ -1,0 +1,29 @@
+# The two small programs that the images carry, whatever crate they are built
+# for: the health check's client, and the keeper of the TLS key pair. They are
+# a crate of their own, so that an edit of the service leaves them as they are.
+{
+  crane,
+  lib,
+  pkgs,
+  target,
+}:
+let
+  built = import ./app.nix {
+    inherit crane lib target;
+    src = ../tools;
+    revision = "unknown";
+  };
+  # Each alone, since an image holds what it runs and nothing else.
+  only =
+    program:
+    pkgs.runCommand program
+      {
+        meta.mainProgram = program;
+        passthru = { inherit (built) tests; };
+      }
+      ''
+        mkdir -p "$out/bin"
+        cp ${built}/bin/${program} "$out/bin/"
+      '';
+in
+lib.genAttrs [ "probe" "keypair" ] only
