@@ -19,11 +19,18 @@ mod refusal;
 mod rsa;
 mod source;
 
-use std::{path::Path, time::SystemTime};
+use std::{
+    ffi::OsString,
+    io::{Write, stderr, stdout},
+    path::Path,
+    process::ExitCode,
+    time::SystemTime,
+};
 
-pub use args::{Command, HELP, Job, Owner, Target, parse};
+pub use args::{Job, Owner, Target};
 pub use refusal::Refusal;
 
+use args::Command;
 use handover::{Item, Volume};
 use pair::Pair;
 
@@ -38,6 +45,41 @@ const AUTHORITY: &str = "ca.crt";
 const PUBLIC: u32 = 0o444;
 /// Readable by the owner alone, writable by nobody.
 const PRIVATE: u32 = 0o400;
+
+/// The whole program: command line in (without the program's name), exit code out.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A closed stdout or stderr must not turn a verdict into a panic, hence `let _`.
+    let job = match args::parse(args) {
+        Ok(Command::Help) => {
+            let _ = stdout().write_all(args::HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Version) => {
+            let _ = writeln!(stdout(), "keypair {}", env!("CARGO_PKG_VERSION"));
+            return ExitCode::SUCCESS;
+        }
+        Ok(Command::Run(job)) => job,
+        Err(wrong) => {
+            let _ = writeln!(stderr(), "keypair: {wrong}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&job, SystemTime::now()) {
+        Ok(report) => {
+            for warning in report.warnings {
+                let _ = writeln!(stderr(), "keypair: warning: {warning}");
+            }
+            for line in report.lines {
+                let _ = writeln!(stdout(), "keypair: {line}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(refusal) => {
+            let _ = writeln!(stderr(), "keypair: {refusal}");
+            ExitCode::from(1)
+        }
+    }
+}
 
 /// What there is to say after success.
 #[derive(Debug, Default)]
@@ -111,8 +153,7 @@ fn develop(job: &Job, target: &Target, now: SystemTime) -> Result<Report, Refusa
     let mut report = accepted(&pair, &format!("{verdict} a development pair"));
     report.warnings.extend(source::look_alikes(&job.from));
     report.lines.push(format!(
-        "its CA, good for this pair only, is {}; to trust it: docker compose cp nginx:{} .  and add that file to the browser's or system's authorities",
-        volume.path(AUTHORITY).display(),
+        "to trust it in a browser, add its CA, which vouches for this pair only; get that with: docker compose cp nginx:{} .",
         volume.path(AUTHORITY).display(),
     ));
     report.lines.push(format!(

@@ -10,15 +10,42 @@ use std::{
     ffi::OsString,
     fmt,
     fs::File,
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Write, stderr, stdout},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+    process::ExitCode,
     time::{Duration, Instant},
 };
 
-pub use url::{Host, Url};
+use url::{Host, Url};
+
+/// The whole program: command line in (without the program's name), exit code out.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    // A closed stdout or stderr must not turn a verdict into a panic, hence `let _`.
+    match parse(args) {
+        Ok(Command::Help) => {
+            let _ = stdout().write_all(HELP.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Version) => {
+            let _ = writeln!(stdout(), "probe {}", env!("CARGO_PKG_VERSION"));
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Probe { url, limit }) => match run(&url, limit) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                let _ = writeln!(stderr(), "probe: {url}: {failure}");
+                ExitCode::from(1)
+            }
+        },
+        Err(wrong) => {
+            let _ = writeln!(stderr(), "probe: {wrong}");
+            ExitCode::from(2)
+        }
+    }
+}
 
 /// What `probe --help` prints.
-pub const HELP: &str = "\
+const HELP: &str = "\
 Usage: probe [--timeout SECONDS] URL
 
 Sends one GET request and exits with
@@ -50,7 +77,7 @@ const MAX_HOSTS: u64 = 1 << 20;
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+enum Command {
     /// Send the request.
     Probe {
         /// Where to.
@@ -68,7 +95,7 @@ pub enum Command {
 ///
 /// # Errors
 /// A sentence that says what is wrong and what is allowed.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut args = args.into_iter();
     let mut limit = DEFAULT_LIMIT_SECONDS;
     let mut url = None;
@@ -112,7 +139,7 @@ fn parse_limit(text: &str) -> Result<u64, String> {
 
 /// Why the probe failed.
 #[derive(Debug)]
-pub enum Failure {
+enum Failure {
     /// The host's name is neither "localhost" nor in `/etc/hosts`.
     UnknownName,
     /// No connection to any address of the host.
@@ -160,7 +187,7 @@ impl fmt::Display for Failure {
 ///
 /// # Errors
 /// Everything but a 2xx answer in time.
-pub fn run(url: &Url, limit: Duration) -> Result<(), Failure> {
+fn run(url: &Url, limit: Duration) -> Result<(), Failure> {
     let clock = Clock {
         end: Instant::now() + limit,
         limit,

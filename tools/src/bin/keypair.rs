@@ -1,44 +1,18 @@
-//! `keypair`: checks or makes the TLS key pair, once, before nginx starts.
-//! See [`drydock_tools::keypair`].
+//! `keypair` checks or makes the TLS key pair, once, before nginx starts. See
+//! [`drydock_tools::keypair`].
+//!
+//! Called by the name `probe` it is that program. An image that needs both holds this one
+//! file and a link: most of a small static program is the libraries under it, which would
+//! otherwise be there twice.
 
-use std::{
-    io::{Write, stderr, stdout},
-    process::ExitCode,
-    time::SystemTime,
-};
-
-use drydock_tools::keypair::{Command, HELP, parse, run};
+use std::{ffi::OsStr, path::Path, process::ExitCode};
 
 fn main() -> ExitCode {
-    // A closed stdout or stderr must not turn a verdict into a panic, hence `let _`.
-    let job = match parse(std::env::args_os().skip(1)) {
-        Ok(Command::Help) => {
-            let _ = stdout().write_all(HELP.as_bytes());
-            return ExitCode::SUCCESS;
-        }
-        Ok(Command::Version) => {
-            let _ = writeln!(stdout(), "keypair {}", env!("CARGO_PKG_VERSION"));
-            return ExitCode::SUCCESS;
-        }
-        Ok(Command::Run(job)) => job,
-        Err(wrong) => {
-            let _ = writeln!(stderr(), "keypair: {wrong}");
-            return ExitCode::from(2);
-        }
-    };
-    match run(&job, SystemTime::now()) {
-        Ok(report) => {
-            for warning in report.warnings {
-                let _ = writeln!(stderr(), "keypair: warning: {warning}");
-            }
-            for line in report.lines {
-                let _ = writeln!(stdout(), "keypair: {line}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(refusal) => {
-            let _ = writeln!(stderr(), "keypair: {refusal}");
-            ExitCode::from(1)
-        }
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_default();
+    if Path::new(&name).file_name() == Some(OsStr::new("probe")) {
+        drydock_tools::probe::main(args)
+    } else {
+        drydock_tools::keypair::main(args)
     }
 }

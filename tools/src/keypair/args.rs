@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 /// What `keypair --help` prints.
-pub const HELP: &str = "\
+pub(super) const HELP: &str = "\
 Usage: keypair --from DIR --to DIR --owner UID:GID
        keypair --check --from DIR
 
@@ -30,7 +30,7 @@ Exit codes: 0 the pair is good and in place, 1 it is not (one line on stderr say
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+pub(super) enum Command {
     /// Check, and hand over if there is a target.
     Run(Job),
     /// Print [`HELP`].
@@ -70,7 +70,7 @@ pub struct Owner {
 ///
 /// # Errors
 /// A sentence that says what is wrong and what is allowed.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
+pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut args = args.into_iter();
     let (mut from, mut to, mut owner, mut check) = (None, None, None, false);
     while let Some(arg) = args.next() {

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{ErrorKind, Read},
+    io::{self, ErrorKind, Read},
     path::{Path, PathBuf},
 };
 
@@ -55,11 +55,20 @@ fn missing(absent: &Path, present: &Path) -> Refusal {
 pub(super) fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Refusal> {
     let name = shown(path);
     let refuse = |why: String| Err(Refusal::new(format!("{name}: {why}")));
+    let unreadable = |error: io::Error| {
+        let hint = match error.kind() {
+            ErrorKind::PermissionDenied => {
+                "; it needs the capability DAC_READ_SEARCH, or modes that let this user read it"
+            }
+            _ => "",
+        };
+        refuse(format!("cannot be read: {error}{hint}"))
+    };
     // A dangling link is not the same as no file: whoever made it meant to supply a pair.
     let is_link = match fs::symlink_metadata(path) {
         Ok(entry) => entry.is_symlink(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return refuse(format!("cannot be looked at: {error}")),
+        Err(error) => return unreadable(error),
     };
     let file = match fs::metadata(path) {
         Ok(file) => file,
@@ -68,7 +77,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Refus
                 "is a symbolic link that leads nowhere in here ({error}); copy the file itself, because only this folder is mounted"
             ));
         }
-        Err(error) => return refuse(format!("cannot be looked at: {error}")),
+        Err(error) => return unreadable(error),
     };
     // Opening a pipe would wait for a writer without end, so the kind is looked at first.
     if !file.is_file() {
@@ -76,10 +85,7 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Refus
     }
     let mut bytes = Zeroizing::new(Vec::new());
     match File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => refuse(format!(
-            "cannot be read: {error}; it needs the capability DAC_READ_SEARCH, or a mode that lets this user read it"
-        )),
-        Err(error) => refuse(format!("cannot be read: {error}")),
+        Err(error) => unreadable(error),
         Ok(count) if count as u64 > MAX_FILE => refuse(format!(
             "is larger than {MAX_FILE} bytes, the most that is read"
         )),

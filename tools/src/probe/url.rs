@@ -17,18 +17,18 @@ const MAX_LENGTH: usize = 2048;
 
 /// An absolute `http` URL.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Url {
+pub(super) struct Url {
     /// Whom to ask.
-    pub host: Host,
+    pub(super) host: Host,
     /// 1 to 65535.
-    pub port: u16,
+    pub(super) port: u16,
     /// Path and query, as sent in the request line; starts with `/`.
-    pub target: String,
+    pub(super) target: String,
 }
 
 /// The host part of a URL.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Host {
+pub(super) enum Host {
     /// An address that needs no look-up.
     Address(IpAddr),
     /// A name that does.
@@ -37,8 +37,7 @@ pub enum Host {
 
 impl Url {
     /// Host and port as the `Host` header wants them (RFC 9110, 7.2).
-    #[must_use]
-    pub fn authority(&self) -> String {
+    pub(super) fn authority(&self) -> String {
         let host = match &self.host {
             Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
             Host::Address(IpAddr::V4(address)) => address.to_string(),
