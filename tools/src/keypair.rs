@@ -11,6 +11,7 @@ mod args;
 mod certificate;
 mod development;
 mod handover;
+mod name;
 mod pair;
 mod pem;
 mod private_key;

@@ -8,7 +8,10 @@ use x509_cert::{
     ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName, name::GeneralName},
 };
 
-use super::public_key::{PublicKey, Scheme, scheme};
+use super::{
+    name,
+    public_key::{PublicKey, Scheme, scheme},
+};
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280, 4.2.1.12).
 const SERVER_USES: [ObjectIdentifier; 2] = [
@@ -47,8 +50,8 @@ impl Certificate {
         Ok(Self {
             der: der.to_vec(),
             key: PublicKey::from_spki(tbs.subject_public_key_info())?,
-            subject: tbs.subject().to_string(),
-            issuer: tbs.issuer().to_string(),
+            subject: name::text(tbs.subject()),
+            issuer: name::text(tbs.issuer()),
             not_before: tbs.validity().not_before.to_date_time(),
             not_after: tbs.validity().not_after.to_date_time(),
             authority: extension(&parsed)?,

@@ -7,7 +7,6 @@
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
     path::Path,
-    str::FromStr,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -42,7 +41,7 @@ use x509_cert::{
 use zeroize::Zeroizing;
 
 use super::{
-    Refusal,
+    Refusal, name,
     pair::{self, Pair},
     pem,
     source::Files,
@@ -84,18 +83,18 @@ fn issue(now: SystemTime) -> Result<Issued, Box<dyn std::error::Error>> {
     // The number makes the name unique, so that a browser that trusts several of these
     // authorities looks at the right one.
     let number = u32::from_be_bytes(*serial.as_bytes().first_chunk().ok_or("no number")?);
-    let name = Name::from_str(&format!("CN=Drydock development CA {number:08x}"))?;
+    let authority_name = name::common(&format!("Drydock development CA {number:08x}"))?;
     let validity = validity(now)?;
 
     let authority = sign(
-        Profile::Authority(name.clone()),
+        Profile::Authority(authority_name.clone()),
         serial,
         validity,
         authority_key.verifying_key(),
         &authority_key,
     )?;
     let leaf = sign(
-        Profile::Leaf(name),
+        Profile::Leaf(authority_name),
         serial_number()?,
         validity,
         &leaf_key.public_key().into(),
@@ -159,7 +158,7 @@ impl BuilderProfile for Profile {
             Self::Authority(name) => name.clone(),
             // RFC 5280, 4.2.1.6, allows an empty subject where subjectAltName is critical; some
             // tools show nothing then, and people look at the subject.
-            Self::Leaf(_) => Name::from_str("CN=localhost").unwrap_or_default(),
+            Self::Leaf(_) => name::common(HOST).unwrap_or_default(),
         }
     }
 

@@ -1,0 +1,86 @@
+//! Distinguished names (RFC 5280, 4.1.2.4): to show, to compare, and to make.
+//!
+//! The library's own conversion to and from text brings a table of all known attribute types,
+//! which is larger than the rest of what is used of it.
+
+use x509_cert::{
+    attr::AttributeTypeAndValue,
+    der::{
+        self, Tag, Tagged,
+        asn1::{Any, ObjectIdentifier, Utf8StringRef},
+    },
+    name::{Name, RdnSequence, RelativeDistinguishedName},
+};
+
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+
+/// `CN=Some CA, O=Some company`. Two names have the same text only if they are the same but
+/// for the types of their strings.
+pub(super) fn text(name: &Name) -> String {
+    let mut parts: Vec<_> = name.iter().map(part).collect();
+    // Certificates go from the country to the common name; people read it the other way.
+    parts.reverse();
+    parts.join(", ")
+}
+
+fn part(attribute: &AttributeTypeAndValue) -> String {
+    let oid = attribute.oid.to_string();
+    let kind = match oid.as_str() {
+        "2.5.4.3" => "CN",
+        "2.5.4.6" => "C",
+        "2.5.4.7" => "L",
+        "2.5.4.8" => "ST",
+        "2.5.4.10" => "O",
+        "2.5.4.11" => "OU",
+        other => other,
+    };
+    let bytes = attribute.value.value();
+    let is_text = matches!(
+        attribute.value.tag(),
+        Tag::Utf8String | Tag::PrintableString | Tag::Ia5String | Tag::TeletexString
+    );
+    match str::from_utf8(bytes) {
+        // A comma in a value would look like the next part.
+        Ok(value) if is_text => {
+            format!("{kind}={}", value.replace('\\', r"\\").replace(',', r"\,"))
+        }
+        _ => format!("{kind}=#{}", bytes.escape_ascii()),
+    }
+}
+
+/// A name that is only a common name.
+pub(super) fn common(name: &str) -> der::Result<Name> {
+    let attribute = AttributeTypeAndValue {
+        oid: COMMON_NAME,
+        value: Any::encode_from(&Utf8StringRef::new(name)?)?,
+    };
+    let mut sequence = RdnSequence::default();
+    sequence.push(RelativeDistinguishedName::try_from(vec![attribute])?);
+    Ok(Name::hazmat_from_rdn_sequence(sequence))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr;
+
+    use super::*;
+
+    #[test]
+    fn names_are_shown() {
+        for (name, shown) in [
+            ("CN=A CA,O=B,C=DE", "CN=A CA, O=B, C=DE"),
+            (r"CN=a\,O\=b", r"CN=a\,O=b"),
+            ("DC=example", "0.9.2342.19200300.100.1.25=example"),
+            ("", ""),
+        ] {
+            assert_eq!(text(&Name::from_str(name).unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn a_common_name_is_made() {
+        let made = common("localhost").unwrap();
+        assert_eq!(made, Name::from_str("CN=localhost").unwrap());
+        assert_eq!(text(&made), "CN=localhost");
+    }
+}
