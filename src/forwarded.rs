@@ -1,0 +1,334 @@
+//! Pure: (peer, headers, trusted networks) → the client as seen.
+//!
+//! `X-Forwarded-*` and `X-Real-IP` are no standard (RFC 7239 has `Forwarded`); what they mean
+//! here is what nginx's `$proxy_add_x_forwarded_for`, `$remote_addr` and `$scheme` make of them.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use actix_web::http::header::HeaderMap;
+
+use crate::config::Networks;
+
+/// Who asks, and how, as far as it can be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// `X-Forwarded-For`: addresses from the client to the last proxy but one.
+    pub forwarded_for: Vec<IpAddr>,
+    /// `X-Real-IP`
+    pub real_ip: IpAddr,
+    /// `X-Forwarded-Proto`
+    pub proto: Proto,
+    /// The one address to hold responsible, for the log.
+    pub client: IpAddr,
+    /// `X-Request-Id`, if it may be used in a log and a header as it is.
+    pub request_id: Option<String>,
+}
+
+impl Seen {
+    /// What is true of a request from `peer` with these headers.
+    ///
+    /// Headers count only when `peer` is in `trusted`. One that is absent, repeated or not of
+    /// its form counts as absent, and the peer's own address, or `http`, stands in its place.
+    #[must_use]
+    pub fn new(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Self {
+        let peer = peer.to_canonical();
+        let mut seen = Self {
+            forwarded_for: vec![peer],
+            real_ip: peer,
+            proto: Proto::Http,
+            client: peer,
+            request_id: None,
+        };
+        if !trusted.contains(peer) {
+            return seen;
+        }
+
+        if let Some(addresses) = forwarded_for(headers) {
+            // Each proxy adds at the right: what stands left of an address that is not
+            // trusted is hearsay.
+            let honest = addresses
+                .iter()
+                .rev()
+                .find(|address| !trusted.contains(**address));
+            seen.client = *honest.unwrap_or(&addresses[0]);
+            seen.forwarded_for = addresses;
+        }
+        if let Some(address) = single(headers, "x-real-ip").and_then(address) {
+            seen.client = address;
+            seen.real_ip = address;
+        }
+        if let Some(proto) = single(headers, "x-forwarded-proto").and_then(Proto::parse) {
+            seen.proto = proto;
+        }
+        seen.request_id = single(headers, "x-request-id")
+            .filter(|id| is_request_id(id))
+            .map(str::to_owned);
+        seen
+    }
+
+    /// [`Seen::forwarded_for`] as the header's value.
+    #[must_use]
+    pub fn forwarded_for_value(&self) -> String {
+        let addresses: Vec<_> = self.forwarded_for.iter().map(ToString::to_string).collect();
+        addresses.join(", ")
+    }
+}
+
+/// The scheme of the client's own connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proto {
+    /// Plain.
+    Http,
+    /// Over TLS or QUIC.
+    Https,
+}
+
+impl Proto {
+    // Schemes are case-insensitive (RFC 9110, section 4.2.3).
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Http, Self::Https]
+            .into_iter()
+            .find(|proto| text.eq_ignore_ascii_case(proto.as_str()))
+    }
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for Proto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// More hops than any real chain has; a longer list is an attempt at something.
+const MAX_HOPS: usize = 32;
+
+/// Repeated fields are one list (RFC 9110, section 5.3).
+fn forwarded_for(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
+    let mut addresses = Vec::new();
+    for value in headers.get_all("x-forwarded-for") {
+        for item in value.to_str().ok()?.split(',') {
+            addresses.push(address(item.trim())?);
+        }
+    }
+    (1..=MAX_HOPS)
+        .contains(&addresses.len())
+        .then_some(addresses)
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.to_str().ok().map(str::trim),
+        _ => None,
+    }
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+/// Long enough for UUIDs, ULIDs and trace ids, and with nothing that a log or a header could
+/// take for its own syntax.
+fn is_request_id(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    const TRUSTED: &str = "10.0.0.0/8,::1";
+
+    fn seen(peer: &str, headers: &[(&str, &str)]) -> Seen {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::try_from(*name).unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
+        }
+        Seen::new(
+            peer.parse().unwrap(),
+            &map,
+            &Networks::parse(TRUSTED).unwrap(),
+        )
+    }
+
+    /// (what, peer, headers) → (X-Forwarded-For, X-Real-IP, X-Forwarded-Proto, client)
+    type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], [&'a str; 4]);
+
+    #[test]
+    fn the_client_as_seen() {
+        let rows: &[Row] = &[
+            (
+                "nothing said",
+                "10.0.0.1",
+                &[],
+                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+            ),
+            (
+                "as the edge says it",
+                "10.0.0.1",
+                &[
+                    ("X-Forwarded-For", "203.0.113.7"),
+                    ("X-Real-IP", "203.0.113.7"),
+                    ("X-Forwarded-Proto", "https"),
+                ],
+                ["203.0.113.7", "203.0.113.7", "https", "203.0.113.7"],
+            ),
+            (
+                "not trusted, so not believed",
+                "192.0.2.1",
+                &[
+                    ("X-Forwarded-For", "203.0.113.7"),
+                    ("X-Real-IP", "203.0.113.7"),
+                    ("X-Forwarded-Proto", "https"),
+                ],
+                ["192.0.2.1", "192.0.2.1", "http", "192.0.2.1"],
+            ),
+            (
+                "each header stands for itself",
+                "10.0.0.1",
+                &[("X-Real-IP", "203.0.113.7")],
+                ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+            ),
+            (
+                "a chain: the rightmost that is not trusted is the client",
+                "10.0.0.1",
+                &[("X-Forwarded-For", "198.51.100.9, 203.0.113.7,10.0.0.2")],
+                [
+                    "198.51.100.9, 203.0.113.7, 10.0.0.2",
+                    "10.0.0.1",
+                    "http",
+                    "203.0.113.7",
+                ],
+            ),
+            (
+                "a chain of trusted ones: the leftmost",
+                "10.0.0.1",
+                &[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")],
+                ["10.0.0.3, 10.0.0.2", "10.0.0.1", "http", "10.0.0.3"],
+            ),
+            (
+                "repeated lists are one list",
+                "10.0.0.1",
+                &[
+                    ("X-Forwarded-For", "203.0.113.7"),
+                    ("X-Forwarded-For", "10.0.0.2"),
+                ],
+                ["203.0.113.7, 10.0.0.2", "10.0.0.1", "http", "203.0.113.7"],
+            ),
+            (
+                "repeated single values are garbage",
+                "10.0.0.1",
+                &[
+                    ("X-Real-IP", "203.0.113.7"),
+                    ("X-Real-IP", "203.0.113.8"),
+                    ("X-Forwarded-Proto", "https"),
+                    ("X-Forwarded-Proto", "https"),
+                ],
+                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+            ),
+            (
+                "one bad address spoils the list",
+                "10.0.0.1",
+                &[("X-Forwarded-For", "203.0.113.7, unknown")],
+                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+            ),
+            (
+                "no address at all",
+                "10.0.0.1",
+                &[
+                    ("X-Forwarded-For", ""),
+                    ("X-Real-IP", "203.0.113.7:80"),
+                    ("X-Forwarded-Proto", "wss"),
+                ],
+                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+            ),
+            (
+                "bytes that are not text",
+                "10.0.0.1",
+                &[("X-Forwarded-For", "\u{7f}é"), ("X-Real-IP", "é")]
+                    .map(|pair| pair)
+                    .as_slice(),
+                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+            ),
+            (
+                "the scheme in any case",
+                "10.0.0.1",
+                &[("X-Forwarded-Proto", "HTTPS")],
+                ["10.0.0.1", "10.0.0.1", "https", "10.0.0.1"],
+            ),
+            (
+                "IPv6, written the one way",
+                "::1",
+                &[("X-Real-IP", "2001:DB8:0:0::1")],
+                ["::1", "2001:db8::1", "http", "2001:db8::1"],
+            ),
+            (
+                "IPv4 over a dual-stack socket",
+                "::ffff:10.0.0.1",
+                &[("X-Real-IP", "::ffff:203.0.113.7")],
+                ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+            ),
+        ];
+        for (what, peer, headers, expected) in rows {
+            let seen = seen(peer, headers);
+            let actual = [
+                seen.forwarded_for_value(),
+                seen.real_ip.to_string(),
+                seen.proto.to_string(),
+                seen.client.to_string(),
+            ];
+            assert_eq!(actual, *expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_list_longer_than_any_chain_is_garbage() {
+        let list = |length: usize| vec!["203.0.113.7"; length].join(",");
+        let at_most = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS))]);
+        assert_eq!(at_most.forwarded_for.len(), MAX_HOPS);
+        let more = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS + 1))]);
+        assert_eq!(more.forwarded_for_value(), "10.0.0.1");
+    }
+
+    #[test]
+    fn request_ids() {
+        let longest = "a".repeat(128);
+        let too_long = "a".repeat(129);
+        for (peer, id, taken) in [
+            ("10.0.0.1", "6e1b0d5a-93f3-4c5e-8d0a-2f1f6f4b7f10", true),
+            ("10.0.0.1", "Root=1-67891233-abcdef012345678912345678", true),
+            ("10.0.0.1", longest.as_str(), true),
+            ("10.0.0.1", too_long.as_str(), false),
+            ("10.0.0.1", "", false),
+            ("10.0.0.1", "two words", false),
+            ("10.0.0.1", "a\"b", false),
+            ("10.0.0.1", "a\tb", false),
+            ("10.0.0.1", "é", false),
+            ("192.0.2.1", "abc", false),
+        ] {
+            let seen = seen(peer, &[("X-Request-Id", id)]);
+            assert_eq!(
+                seen.request_id.as_deref(),
+                taken.then_some(id),
+                "{peer} {id:?}"
+            );
+        }
+    }
+}

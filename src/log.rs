@@ -1,0 +1,339 @@
+//! `env_logger` set-up and the request line.
+//!
+//! Lines go to stdout, as text or as JSON, each record on one line whatever it holds: no client
+//! can forge a line. The query of a URI, bodies and header values are not logged.
+
+use std::fmt::{self, Write as _};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, IsTerminal as _, Write as _};
+use std::net::IpAddr;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use ::log::kv::{self, VisitSource, VisitValue};
+use ::log::{Level, Record};
+use actix_web::http::StatusCode;
+use env_logger::{Builder, Target};
+
+use crate::config::{Config, LogFormat};
+use crate::health;
+
+/// Sends all logging to stdout, and panics to the log. A line that cannot be written is dropped:
+/// a closed pipe must not stop the service.
+pub fn init(config: &Config) {
+    let mut builder = Builder::new();
+    builder.target(Target::Stdout);
+    for (target, level) in config.log_levels.iter() {
+        builder.filter(target, level);
+    }
+    match config.log_format {
+        LogFormat::Json => builder.format(|line, record| {
+            let time = line.timestamp_millis().to_string();
+            writeln!(line, "{}", json(&time, record))
+        }),
+        LogFormat::Text => {
+            let colours = io::stdout().is_terminal() && !no_color();
+            builder.format(move |line, record| {
+                let time = line.timestamp_millis().to_string();
+                writeln!(line, "{}", text(&time, record, colours))
+            })
+        }
+    };
+    // Only a second call could fail, and then the first one holds.
+    let _ = builder.try_init();
+
+    std::panic::set_hook(Box::new(|panic| {
+        let message = panic.payload_as_str().unwrap_or("no message");
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        ::log::error!(message, place; "panic");
+    }));
+}
+
+/// One request's line, written when it is dropped: at the end of the response, or when the
+/// connection is lost before that.
+#[derive(Debug)]
+pub struct RequestLine {
+    start: Instant,
+    method: String,
+    path: String,
+    client: IpAddr,
+    id: String,
+    status: Option<StatusCode>,
+}
+
+/// The target of request lines, for `RUST_LOG`.
+pub const REQUEST_TARGET: &str = "drydock::request";
+
+impl RequestLine {
+    /// Starts the clock. `path` is without the query; without an `id` one is made.
+    #[must_use]
+    pub fn start(method: &str, path: &str, client: IpAddr, id: Option<String>) -> Self {
+        Self {
+            start: Instant::now(),
+            method: method.to_owned(),
+            path: path.to_owned(),
+            client,
+            id: id.unwrap_or_else(request_id),
+            status: None,
+        }
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Notes what is being answered.
+    pub fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+}
+
+impl Drop for RequestLine {
+    fn drop(&mut self) {
+        let level = if health::is_probe(&self.path) {
+            Level::Debug
+        } else {
+            Level::Info
+        };
+        // 499 is nginx's word for a client that left before it was answered.
+        let status = self.status.map_or(499, |status| status.as_u16());
+        let micros = u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX);
+        ::log::log!(
+            target: REQUEST_TARGET,
+            level,
+            method = self.method,
+            path = self.path,
+            status,
+            duration_ms = f64::from(micros) / 1000.0,
+            client:% = self.client,
+            request_id = self.id;
+            "request"
+        );
+    }
+}
+
+/// Unique among all processes, for practical purposes: 128 bits, hashed under keys that the
+/// standard library draws from the system once per process. It says nothing about the order or
+/// the number of requests.
+fn request_id() -> String {
+    static KEYS: LazyLock<[RandomState; 2]> =
+        LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let [high, low] = &*KEYS;
+    format!("{:016x}{:016x}", high.hash_one(count), low.hash_one(count))
+}
+
+/// See <https://no-color.org>: set, and not empty.
+fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+fn text(time: &str, record: &Record, colours: bool) -> String {
+    let level = record.level();
+    let (on, off) = match level {
+        _ if !colours => ("", ""),
+        Level::Error => ("\x1b[31m", "\x1b[0m"),
+        Level::Warn => ("\x1b[33m", "\x1b[0m"),
+        Level::Info => ("\x1b[32m", "\x1b[0m"),
+        Level::Debug | Level::Trace => ("\x1b[2m", "\x1b[0m"),
+    };
+    let mut line = TextLine(format!("{time} {on}{level:<5}{off} "));
+    if !is_ours(record) {
+        // A library's message means little without its name.
+        line.push_plain(&format!("{}: ", record.target()));
+    }
+    line.push_plain(&record.args().to_string());
+    // The visitor never fails.
+    let _ = record.key_values().visit(&mut line);
+    line.0
+}
+
+fn is_ours(record: &Record) -> bool {
+    let crate_name = record.target().split("::").next();
+    crate_name.is_some_and(|name| [env!("CARGO_PKG_NAME"), "app"].contains(&name))
+}
+
+struct TextLine(String);
+
+impl TextLine {
+    fn push_plain(&mut self, text: &str) {
+        for character in text.chars() {
+            if may_forge(character) {
+                self.0.extend(character.escape_default());
+            } else {
+                self.0.push(character);
+            }
+        }
+    }
+}
+
+/// Characters that could begin a new line, move the cursor or turn the reading direction.
+fn may_forge(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+impl<'kvs> VisitSource<'kvs> for TextLine {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        let value = value.to_string();
+        let bare = !value.is_empty()
+            && value
+                .chars()
+                .all(|character| !character.is_whitespace() && !"\"=\\".contains(character));
+        self.push_plain(&format!(" {key}="));
+        if bare {
+            self.push_plain(&value);
+        } else {
+            let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
+            self.push_plain(&format!("\"{quoted}\""));
+        }
+        Ok(())
+    }
+}
+
+fn json(time: &str, record: &Record) -> String {
+    let mut line = JsonLine(String::from("{"));
+    line.push("time", &quoted(time));
+    line.push(
+        "level",
+        &quoted(&record.level().as_str().to_ascii_lowercase()),
+    );
+    line.push("target", &quoted(record.target()));
+    line.push("message", &quoted(&record.args().to_string()));
+    let _ = record.key_values().visit(&mut line);
+    line.0.push('}');
+    line.0
+}
+
+struct JsonLine(String);
+
+impl JsonLine {
+    fn push(&mut self, name: &str, value: &str) {
+        if self.0.len() > 1 {
+            self.0.push(',');
+        }
+        let _ = write!(self.0, "{}:{value}", quoted(name));
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for JsonLine {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        let mut visitor = JsonValue(String::new());
+        value.visit(&mut visitor)?;
+        self.push(key.as_str(), &visitor.0);
+        Ok(())
+    }
+}
+
+/// Numbers and booleans as such, all else as a string.
+struct JsonValue(String);
+
+impl JsonValue {
+    fn display(&mut self, value: impl fmt::Display) -> Result<(), kv::Error> {
+        Ok(write!(self.0, "{value}")?)
+    }
+}
+
+impl<'v> VisitValue<'v> for JsonValue {
+    fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
+        self.0 = quoted(&value.to_string());
+        Ok(())
+    }
+
+    fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
+        self.display(value)
+    }
+
+    fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
+        self.display(value)
+    }
+
+    fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
+        // JSON has neither infinity nor NaN.
+        if value.is_finite() {
+            self.display(value)
+        } else {
+            self.visit_null()
+        }
+    }
+
+    fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
+        self.display(value)
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        self.display("null")
+    }
+}
+
+/// A JSON string, which escapes every control character by its definition (RFC 8259, section 7).
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record<T>(message: &str, values: &dyn kv::Source, with: impl Fn(&Record) -> T) -> T {
+        with(
+            &Record::builder()
+                .level(Level::Info)
+                .target("drydock")
+                .args(format_args!("{message}"))
+                .key_values(&values)
+                .build(),
+        )
+    }
+
+    const HOSTILE: &str = "/a\n2026 INFO \x1b[2Jb\r\u{2028}\u{202e}\"c=d\\";
+
+    #[test]
+    fn text_stays_on_one_line() {
+        let values: &[(&str, &str)] = &[("path", HOSTILE), ("plain", "/a-b"), ("none", "")];
+        let line = record("it\nbroke", &values, |record| text("T", record, false));
+        assert_eq!(
+            line,
+            "T INFO  it\\nbroke path=\"/a\\n2026 INFO \\u{1b}[2Jb\\r\\u{2028}\\u{202e}\\\"c=d\\\\\" \
+             plain=/a-b none=\"\""
+        );
+    }
+
+    #[test]
+    fn json_is_read_back_as_it_was() {
+        let values: &[(&str, kv::Value)] = &[
+            ("path", HOSTILE.into()),
+            ("status", 200_u16.into()),
+            ("duration_ms", 0.25_f64.into()),
+            ("nothing", f64::NAN.into()),
+        ];
+        let line = record(HOSTILE, &values, |record| json("T", record));
+        assert!(!line.contains('\n'));
+        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let expected = serde_json::json!({
+            "time": "T", "level": "info", "target": "drydock", "message": HOSTILE,
+            "path": HOSTILE, "status": 200, "duration_ms": 0.25, "nothing": null,
+        });
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn colours_are_only_in_the_level() {
+        let line = record("m", &(), |record| text("T", record, true));
+        assert_eq!(line, "T \x1b[32mINFO \x1b[0m m");
+    }
+
+    #[test]
+    fn request_ids_differ() {
+        let ids: std::collections::HashSet<_> = (0..1000).map(|_| request_id()).collect();
+        assert_eq!(ids.len(), 1000);
+        assert!(ids.iter().all(|id| id.len() == 32));
+    }
+}

@@ -1,0 +1,282 @@
+//! Bind, then run; and the envelope that is around every request.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web::{self, Bytes, PayloadConfig, ServiceConfig};
+use actix_web::{App, HttpMessage as _, HttpResponse, HttpServer, ResponseError};
+use futures_util::FutureExt as _;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::time::{sleep, timeout};
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::forwarded::Seen;
+use crate::health::Readiness;
+use crate::limits;
+use crate::log::RequestLine;
+
+/// A server that has its port and does not yet answer.
+#[derive(Debug)]
+pub struct Server {
+    config: Config,
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// Why the server did not start or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address is in use, not of this machine, or not permitted.
+    #[error("APP_BIND={address}: cannot listen there: {source}")]
+    Bind {
+        /// `APP_BIND`
+        address: SocketAddr,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// actix-web gave up.
+    #[error("the server ended: {0}")]
+    Run(#[from] io::Error),
+}
+
+impl Server {
+    /// Takes the address of the configuration; connections wait in the backlog from now on.
+    ///
+    /// # Errors
+    /// [`ServerError::Bind`]
+    pub fn bind(config: Config) -> Result<Self, ServerError> {
+        let listen = || {
+            let listener = listener(&config)?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        match listen() {
+            Ok((listener, address)) => Ok(Self {
+                config,
+                listener,
+                address,
+            }),
+            Err(source) => Err(ServerError::Bind {
+                address: config.bind,
+                source,
+            }),
+        }
+    }
+
+    /// The port, which the system chose if the configuration says 0.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Answers `routes`, and 404 elsewhere, until `stop` resolves; then drains, within the limits
+    /// of the configuration. Must run in an `actix_web::rt::System`.
+    ///
+    /// # Errors
+    /// [`ServerError::Run`]
+    pub async fn run(
+        self,
+        routes: fn(&mut ServiceConfig),
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), ServerError> {
+        let Self {
+            config,
+            listener,
+            address,
+        } = self;
+        let readiness = Readiness::default();
+
+        let factory = {
+            let (config, readiness) = (config.clone(), readiness.clone());
+            move || {
+                let envelope = Rc::new(Envelope {
+                    config: config.clone(),
+                    readiness: readiness.clone(),
+                });
+                App::new()
+                    .app_data(PayloadConfig::new(config.max_body_bytes))
+                    .app_data(web::Data::new(readiness.clone()))
+                    .wrap(from_fn(move |request, next| {
+                        Rc::clone(&envelope).around(request, next)
+                    }))
+                    .configure(routes)
+                    .default_service(web::to(async || Err::<HttpResponse, _>(Error::NotFound)))
+            }
+        };
+        let server = HttpServer::new(factory)
+            .workers(config.workers)
+            // actix-web counts for each worker.
+            .max_connections(config.max_connections.div_ceil(config.workers))
+            .keep_alive(config.keep_alive)
+            .client_request_timeout(config.header_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .shutdown_timeout(config.shutdown.as_secs())
+            .tcp_nodelay(true)
+            .disable_signals()
+            .listen(listener)?
+            .run();
+        let handle = server.handle();
+        tokio::pin!(server);
+        ::log::info!(address:% = address, workers = config.workers; "listening");
+
+        tokio::select! {
+            ended = &mut server => return Ok(ended?),
+            () = stop => readiness.drain(),
+        }
+        let drain = async {
+            // The server runs on while the edge or an orchestrator sees /readyz.
+            tokio::select! {
+                ended = &mut server => return ended,
+                () = sleep(config.drain_delay) => {}
+            }
+            // From here on new connections are refused, idle ones closed, and the others closed
+            // after their current answer.
+            let stopped = handle.stop(true);
+            let (ended, ()) = tokio::join!(&mut server, stopped);
+            ended
+        };
+        match timeout(config.drain_delay + config.shutdown, drain).await {
+            Ok(ended) => ended?,
+            Err(_) => ::log::warn!(
+                "APP_SHUTDOWN_SECONDS={}: not every request could be finished",
+                config.shutdown.as_secs()
+            ),
+        }
+        ::log::info!("stopped");
+        Ok(())
+    }
+}
+
+/// How long a connection that is being closed may take to say good-bye.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+fn listener(config: &Config) -> io::Result<TcpListener> {
+    let domain = Domain::for_address(config.bind);
+    let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    // A restart must not wait for connections of the last run to time out.
+    socket.set_reuse_address(true)?;
+    // actix-web has no time-out for writing, so the kernel closes a connection whose other end
+    // takes nothing (tcp(7)); accepted sockets inherit this.
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(config.write_timeout))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&config.bind.into())?;
+    socket.listen(config.backlog)?;
+    Ok(socket.into())
+}
+
+/// What is around every request: its line in the log, its id, its limits, its end.
+struct Envelope {
+    config: Config,
+    readiness: Readiness,
+}
+
+impl Envelope {
+    async fn around(
+        self: Rc<Self>,
+        request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<Answering>, actix_web::Error> {
+        // Only a connection that is already lost has no peer.
+        let peer = request
+            .peer_addr()
+            .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+        let mut seen = Seen::new(peer, request.headers(), &self.config.trusted_networks);
+        let mut line = RequestLine::start(
+            request.method().as_str(),
+            request.path(),
+            seen.client,
+            seen.request_id.take(),
+        );
+        seen.request_id = Some(line.id().to_owned());
+        request.extensions_mut().insert(seen);
+
+        match self.answer(request, next).await {
+            Ok(mut response) => {
+                self.stamp(response.response_mut(), &line);
+                line.answered(response.status());
+                Ok(response.map_body(|_, body| Answering { body, _line: line }))
+            }
+            Err(error) => {
+                // The request went down with its handler, so there is nothing to make a
+                // `ServiceResponse` of; actix-web makes the response of the error instead.
+                let mut response = error.error_response();
+                self.stamp(&mut response, &line);
+                line.answered(response.status());
+                Err(actix_web::error::InternalError::from_response(error, response).into())
+            }
+        }
+    }
+
+    /// An `Err` that a handler returned is a response already; that of a request that was cut
+    /// off is not.
+    async fn answer(
+        &self,
+        mut request: ServiceRequest,
+        next: Next<impl MessageBody + 'static>,
+    ) -> Result<ServiceResponse<BoxBody>, Error> {
+        let body_arrived = limits::apply(&mut request, &self.config)?;
+        let called = AssertUnwindSafe(next.call(request)).catch_unwind();
+        let response = match timeout(self.config.request_timeout, called).await {
+            Ok(Ok(Ok(response))) => response.map_into_boxed_body(),
+            Ok(Ok(Err(error))) => return Err(Error::from_actix(&error)),
+            Ok(Err(_panic_was_logged)) => return Err(Error::Internal),
+            Err(_) if body_arrived.get() => return Err(Error::SlowHandler),
+            Err(_) => return Err(Error::SlowBody),
+        };
+        // What an extractor or actix-web itself refused gets a body of ours, too.
+        match response.response().error() {
+            Some(error) => {
+                let response_of_ours = Error::from_actix(error).error_response();
+                Ok(response.into_response(response_of_ours))
+            }
+            None => Ok(response),
+        }
+    }
+
+    fn stamp<B>(&self, response: &mut HttpResponse<B>, line: &RequestLine) {
+        if let Ok(id) = HeaderValue::from_str(line.id()) {
+            response.headers_mut().insert(X_REQUEST_ID, id);
+        }
+        if self.readiness.is_draining() {
+            // Whoever asks again must ask another instance.
+            response
+                .head_mut()
+                .set_connection_type(ConnectionType::Close);
+        }
+    }
+}
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A response's body, which ends its request's line when it ends itself.
+struct Answering {
+    body: BoxBody,
+    _line: RequestLine,
+}
+
+impl MessageBody for Answering {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
