@@ -61,26 +61,50 @@ pub(super) fn common(name: &str) -> der::Result<Name> {
 
 #[cfg(test)]
 mod tests {
-    use std::str::FromStr;
+    use x509_cert::der::asn1::{PrintableStringRef, TeletexStringRef};
 
     use super::*;
 
+    fn shown(attributes: &[(&str, Any)]) -> String {
+        let mut sequence = RdnSequence::default();
+        for (oid, value) in attributes {
+            let oid = oid.parse().unwrap();
+            let value = value.clone();
+            let attribute = AttributeTypeAndValue { oid, value };
+            sequence.push(RelativeDistinguishedName::try_from(vec![attribute]).unwrap());
+        }
+        text(&Name::hazmat_from_rdn_sequence(sequence))
+    }
+
+    fn utf8(text: &str) -> Any {
+        Any::encode_from(&Utf8StringRef::new(text).unwrap()).unwrap()
+    }
+
     #[test]
     fn names_are_shown() {
-        for (name, shown) in [
-            ("CN=A CA,O=B,C=DE", "CN=A CA, O=B, C=DE"),
-            (r"CN=a\,O\=b", r"CN=a\,O=b"),
-            ("DC=example", "0.9.2342.19200300.100.1.25=example"),
-            ("", ""),
+        let printable = Any::encode_from(&PrintableStringRef::new("DE").unwrap()).unwrap();
+        let old = Any::encode_from(&TeletexStringRef::new("B").unwrap()).unwrap();
+        let (cn, o, c) = ("2.5.4.3", "2.5.4.10", "2.5.4.6");
+        for (name, wanted) in [
+            (
+                &[(c, printable), (o, old), (cn, utf8("A CA"))][..],
+                "CN=A CA, O=B, C=DE",
+            ),
+            (&[(cn, utf8("a, O=b"))], r"CN=a\, O=b"),
+            (&[(cn, utf8(r"a\"))], r"CN=a\\"),
+            (&[("2.5.4.5", utf8("7"))], "2.5.4.5=7"),
+            (
+                &[(cn, Any::new(Tag::BmpString, *b"\0a").unwrap())],
+                r"CN=#\x00a",
+            ),
+            (&[], ""),
         ] {
-            assert_eq!(text(&Name::from_str(name).unwrap()), shown);
+            assert_eq!(shown(name), wanted);
         }
     }
 
     #[test]
     fn a_common_name_is_made() {
-        let made = common("localhost").unwrap();
-        assert_eq!(made, Name::from_str("CN=localhost").unwrap());
-        assert_eq!(text(&made), "CN=localhost");
+        assert_eq!(text(&common("localhost").unwrap()), "CN=localhost");
     }
 }
