@@ -366,7 +366,7 @@ pub enum ConfigError {
         allowed: String,
     },
     /// No variable has this name.
-    #[error("{name:?} (set to {value:?}) is not a variable of this program{}", did_you_mean(.close))]
+    #[error("{name:?} (set to {value:?}) is not a variable of this program{}", did_you_mean(*.close))]
     Unknown {
         /// The name as set.
         name: String,
@@ -377,7 +377,7 @@ pub enum ConfigError {
     },
 }
 
-fn did_you_mean(close: &Option<&'static str>) -> String {
+fn did_you_mean(close: Option<&'static str>) -> String {
     close.map_or_else(
         || "; --help lists them".to_owned(),
         |name| format!("; did you mean {name}?"),

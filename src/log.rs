@@ -241,7 +241,7 @@ impl JsonValue {
     }
 }
 
-impl<'v> VisitValue<'v> for JsonValue {
+impl VisitValue<'_> for JsonValue {
     fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
         self.0 = quoted(&value.to_string());
         Ok(())
@@ -293,6 +293,7 @@ mod tests {
         )
     }
 
+    const NONE: &[(&str, &str)] = &[];
     const HOSTILE: &str = "/a\n2026 INFO \x1b[2Jb\r\u{2028}\u{202e}\"c=d\\";
 
     #[test]
@@ -326,7 +327,7 @@ mod tests {
 
     #[test]
     fn colours_are_only_in_the_level() {
-        let line = record("m", &(), |record| text("T", record, true));
+        let line = record("m", &NONE, |record| text("T", record, true));
         assert_eq!(line, "T \x1b[32mINFO \x1b[0m m");
     }
 
