@@ -1,0 +1,109 @@
+//! That the containers have nothing that they do not need: as configured, and in force.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::{program, stack::Stack};
+
+const SERVICES: [(&str, &str); 2] = [("app", "10001"), ("nginx", "10002")];
+
+pub fn settings_are_as_promised() {
+    let stack = Stack::shared();
+    for service in ["app", "nginx", "tls"] {
+        let host = &stack.inspect(service)["HostConfig"];
+        assert_eq!(host["ReadonlyRootfs"], true, "{service}");
+        assert_eq!(host["CapDrop"], json!(["ALL"]), "{service}");
+        assert_eq!(host["Privileged"], false, "{service}");
+        assert_eq!(host["SecurityOpt"], json!(["no-new-privileges:true"]));
+        for shared in ["PidMode", "UTSMode", "UsernsMode"] {
+            assert_eq!(host[shared], "", "{service}: {shared}");
+        }
+        assert_eq!(host["IpcMode"], "private", "{service}");
+        for limit in ["Memory", "PidsLimit", "CpuQuota"] {
+            let value = host[limit].as_i64();
+            assert!(value > Some(0), "{service}: {limit} is {value:?}");
+        }
+        assert_eq!(host["LogConfig"]["Config"]["max-size"], "10m", "{service}");
+    }
+
+    let added = |service: &str| stack.inspect(service)["HostConfig"]["CapAdd"].clone();
+    assert_eq!(added("app"), Value::Null);
+    assert_eq!(added("nginx"), Value::Null);
+    let of_tls = added("tls").to_string();
+    assert_eq!(of_tls.matches("CHOWN").count(), 1, "{of_tls}");
+    assert_eq!(of_tls.matches("DAC_READ_SEARCH").count(), 1, "{of_tls}");
+    assert_eq!(of_tls.matches(',').count(), 1, "{of_tls}");
+
+    let tls = stack.inspect("tls");
+    assert_eq!(tls["HostConfig"]["NetworkMode"], "none");
+    assert_eq!(tls["HostConfig"]["RestartPolicy"]["Name"], "no");
+    assert_eq!(tls["State"]["ExitCode"], 0);
+    for (service, user) in SERVICES {
+        let container = stack.inspect(service);
+        let restart = &container["HostConfig"]["RestartPolicy"]["Name"];
+        assert_eq!(restart, "unless-stopped", "{service}");
+        assert_eq!(container["Config"]["User"], format!("{user}:{user}"));
+    }
+
+    let mounts = &stack.inspect("nginx")["Mounts"];
+    for mount in mounts.as_array().expect("mounts") {
+        assert_eq!(mount["RW"], false, "{mount}");
+    }
+    let tmp = &stack.inspect("nginx")["HostConfig"]["Tmpfs"]["/tmp"];
+    let tmp = tmp.as_str().expect("a tmpfs");
+    for option in ["noexec", "nosuid", "nodev", "size=", "mode=0700"] {
+        assert!(tmp.contains(option), "no {option} in {tmp}");
+    }
+}
+
+pub fn processes_have_no_privileges() {
+    let stack = Stack::shared();
+    for (service, user) in SERVICES {
+        let pid = &stack.inspect(service)["State"]["Pid"];
+        let path = format!("/proc/{pid}/status");
+        let status = fs::read_to_string(&path)
+            .unwrap_or_else(|why| panic!("{path}: {why}: the engine has to be on this machine"));
+        let field = |name: &str| -> Vec<&str> {
+            let prefix = format!("{name}:");
+            let mut lines = status.lines();
+            let values = lines.find_map(|line| line.strip_prefix(&prefix));
+            values.expect(name).split_whitespace().collect()
+        };
+        assert_eq!(field("Uid"), [user; 4], "{service}");
+        assert_eq!(field("Gid"), [user; 4], "{service}");
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            assert_eq!(field(set), ["0000000000000000"], "{service}: {set}");
+        }
+        assert_eq!(field("NoNewPrivs"), ["1"], "{service}");
+        assert_eq!(field("Seccomp"), ["2"], "{service}: no seccomp filter");
+    }
+}
+
+/// The images hold no program that writes where it is told, but for `keypair`: it runs as root
+/// in a container that sees the other one's processes, and through them its files.
+pub fn the_root_cannot_be_written() {
+    let stack = Stack::shared();
+    let from = stack.folder("no-pair");
+    let from = format!("{}:/from:ro", from.display());
+    let write = |pid_mode: &str, to: &str| {
+        let mut command = std::process::Command::new("docker");
+        command
+            .args(["run", "--rm", "--network", "none", "--user", "0:0"])
+            .args(["--cap-add", "SYS_PTRACE", "--pid", pid_mode])
+            .args(["--volume", &from, "--entrypoint", "/bin/keypair"])
+            .args(["drydock/nginx", "--from", "/from", "--to", to])
+            .args(["--owner", "0:0"]);
+        program::run(&mut command, program::QUICK)
+    };
+    for (service, _) in SERVICES {
+        let pid_mode = format!("container:{}", stack.container(service));
+        let output = write(&pid_mode, "/proc/1/root/");
+        assert!(!output.success, "{service}: its root was written");
+        let why = output.text();
+        assert!(why.contains("Read-only file system"), "{service}: {why}");
+    }
+    // The same writes well where writing is allowed, or the above would show nothing.
+    let control = write("", "/");
+    assert!(control.success, "{}", control.text());
+}

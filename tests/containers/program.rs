@@ -1,0 +1,104 @@
+//! Runs a program with a limit on its time, and waits for conditions with a limit too.
+
+use std::{
+    io::Read,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a client, or an engine's command that starts nothing, may take.
+pub const QUICK: Duration = Duration::from_secs(20);
+
+/// How often a condition is looked at.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What a program that ended has left.
+#[derive(Debug)]
+pub struct Output {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Output {
+    /// Both streams, for clients that report on either.
+    pub fn text(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+/// Runs the program to its end.
+///
+/// # Panics
+/// When the program is missing, or does not end within `limit` (it is killed then).
+pub fn run(command: &mut Command, limit: Duration) -> Output {
+    let shown = format!("{command:?}");
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{shown}: cannot be started: {error}"));
+    let stdout = read_all(child.stdout.take());
+    let stderr = read_all(child.stderr.take());
+
+    let success = ended(&mut child, limit).unwrap_or_else(|| {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("{shown}: did not end within {limit:?}")
+    });
+    Output {
+        success,
+        stdout: stdout.join().unwrap_or_default(),
+        stderr: stderr.join().unwrap_or_default(),
+    }
+}
+
+/// Runs the program, which has to succeed, and gives its trimmed stdout.
+///
+/// # Panics
+/// As [`run`], and when the program fails.
+pub fn output_of(command: &mut Command, limit: Duration) -> String {
+    let output = run(command, limit);
+    assert!(output.success, "{command:?} failed: {}", output.text());
+    output.stdout.trim().to_owned()
+}
+
+/// Waits until `look` finds something.
+///
+/// # Panics
+/// When it has found nothing within `limit`.
+pub fn eventually<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(start.elapsed() < limit, "not within {limit:?}: {what}");
+        thread::sleep(PAUSE);
+    }
+}
+
+fn read_all(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+fn ended(child: &mut Child, limit: Duration) -> Option<bool> {
+    let start = Instant::now();
+    loop {
+        if let Ok(Some(status)) = child.try_wait() {
+            return Some(status.success());
+        }
+        if start.elapsed() > limit {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}

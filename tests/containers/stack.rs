@@ -1,0 +1,304 @@
+//! Brings up the stack of `compose.yaml` under a name and on ports of its own, and takes it
+//! down again whatever happens in between.
+
+use std::{
+    env, fs,
+    net::{TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::{self, Command},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    client::{self, Response},
+    program::{self, Output, QUICK},
+};
+
+/// How long a whole stack may take to be healthy, or to be gone.
+const SLOW: Duration = Duration::from_secs(90);
+
+/// Names of our projects start like this; the process's number follows.
+const PREFIX: &str = "drydock-test-";
+
+static SHARED: OnceLock<Result<Stack, String>> = OnceLock::new();
+
+/// A compose project; dropped, it is removed with its volumes.
+pub struct Stack {
+    project: String,
+    /// The certificate authority, the override file and whatever a test mounts.
+    folder: PathBuf,
+    http: u16,
+    https: u16,
+}
+
+impl Stack {
+    /// The stack that all tests share which only look at it.
+    ///
+    /// # Panics
+    /// When it could not be started; each test then says so.
+    pub fn shared() -> &'static Self {
+        SHARED
+            .get_or_init(|| {
+                let stack = Self::prepare("");
+                let acme = stack.folder("acme");
+                stack.override_with(&format!(
+                    "services: {{nginx: {{volumes: ['{}:/var/www/acme:ro']}}}}",
+                    acme.display()
+                ));
+                match stack.start() {
+                    output if output.success => Ok(stack),
+                    output => Err(output.text()),
+                }
+            })
+            .as_ref()
+            .unwrap_or_else(|why| panic!("the stack did not start: {why}"))
+    }
+
+    /// Removes the shared stack, if a test has used it.
+    pub fn remove_shared() {
+        if let Some(Ok(stack)) = SHARED.get() {
+            stack.remove();
+        }
+    }
+
+    /// A stack for one test, up and healthy; `overlay` is a compose file on top of the
+    /// repository's, or empty.
+    pub fn up(overlay: &str) -> Self {
+        let stack = Self::prepare(overlay);
+        let output = stack.start();
+        assert!(output.success, "the stack did not start: {}", output.text());
+        stack
+    }
+
+    /// A stack of which nothing runs yet.
+    pub fn prepare(overlay: &str) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let project = format!("{PREFIX}{}-{number}", process::id());
+        let folder = env::temp_dir().join(&project);
+        fs::create_dir_all(&folder).expect("a folder for temporary files");
+        let (http, https) = (free_port(), free_port());
+        let stack = Self {
+            project,
+            folder,
+            http,
+            https,
+        };
+        stack.override_with(overlay);
+        stack
+    }
+
+    /// Replaces the compose file on top of the repository's.
+    pub fn override_with(&self, overlay: &str) {
+        let overlay = if overlay.is_empty() { "{}" } else { overlay };
+        fs::write(self.folder.join("overlay.yaml"), overlay).expect("the overlay is written");
+    }
+
+    /// A new folder for files to mount, readable by every user.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder).expect("a folder for files to mount");
+        folder
+    }
+
+    /// Starts what does not run and waits until all of it is healthy.
+    pub fn start(&self) -> Output {
+        let output = self.compose(&["up", "--detach", "--wait", "--wait-timeout", "60"]);
+        if output.success {
+            // The CA of the development pair; with a pair of one's own there is none.
+            let ca = self.ca();
+            let to = ca.to_str().expect("a path in UTF-8");
+            self.compose(&["cp", "nginx:/etc/nginx/tls/ca.crt", to]);
+        }
+        output
+    }
+
+    /// Runs docker-compose on this project.
+    pub fn compose(&self, args: &[&str]) -> Output {
+        let root = root();
+        let mut command = Command::new("docker-compose");
+        command
+            .arg("--project-name")
+            .arg(&self.project)
+            .arg("--project-directory")
+            .arg(&root)
+            .arg("--file")
+            .arg(root.join("compose.yaml"))
+            .arg("--file")
+            .arg(self.folder.join("overlay.yaml"))
+            .args(args)
+            .env("DRYDOCK_HTTP_PORT", self.http.to_string())
+            .env("DRYDOCK_HTTPS_PORT", self.https.to_string());
+        program::run(&mut command, SLOW)
+    }
+
+    /// As [`Stack::compose`], for commands that have to succeed; gives their stdout.
+    pub fn composed(&self, args: &[&str]) -> String {
+        let output = self.compose(args);
+        assert!(output.success, "{args:?} failed: {}", output.text());
+        output.stdout.trim().to_owned()
+    }
+
+    /// The ids of a service's containers, running or not.
+    pub fn containers(&self, service: &str) -> Vec<String> {
+        self.composed(&["ps", "--all", "--quiet", service])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The id of a service's only container.
+    pub fn container(&self, service: &str) -> String {
+        let mut ids = self.containers(service);
+        assert_eq!(ids.len(), 1, "containers of {service}");
+        ids.remove(0)
+    }
+
+    /// What `docker inspect` says of a service's only container.
+    pub fn inspect(&self, service: &str) -> Value {
+        inspect(&self.container(service))
+    }
+
+    /// The name that compose gave to one of the networks.
+    pub fn network(&self, name: &str) -> String {
+        format!("{}_{name}", self.project)
+    }
+
+    /// The file of the certificate authority.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.join("ca.crt")
+    }
+
+    /// The published port of https, over TCP and UDP.
+    pub fn https_port(&self) -> u16 {
+        self.https
+    }
+
+    /// `http://localhost:PORT` and the path.
+    pub fn http(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.http)
+    }
+
+    /// `https://localhost:PORT` and the path.
+    pub fn https(&self, path: &str) -> String {
+        format!("https://localhost:{}{path}", self.https)
+    }
+
+    /// Fetches with curl, which trusts this stack's authority.
+    pub fn curl(&self, args: &[&str]) -> Response {
+        client::curl(&self.ca(), args)
+    }
+
+    /// As [`Stack::curl`], with curl's own words where there is no answer.
+    pub fn try_curl(&self, args: &[&str]) -> Result<Response, String> {
+        client::try_curl(&self.ca(), args)
+    }
+
+    fn remove(&self) {
+        self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let logs = self.compose(&["logs", "--no-color", "--tail", "20"]);
+            eprintln!("{}", logs.text());
+        }
+        self.remove();
+    }
+}
+
+/// The folder of `compose.yaml`.
+fn root() -> PathBuf {
+    let root = env::var_os("DRYDOCK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    fs::canonicalize(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()))
+}
+
+/// Runs docker, which has to succeed, and gives its stdout.
+pub fn docker(args: &[&str]) -> String {
+    program::output_of(Command::new("docker").args(args), SLOW)
+}
+
+/// What `docker inspect` says of a container.
+pub fn inspect(container: &str) -> Value {
+    let text = docker(&["inspect", "--type", "container", container]);
+    let mut list: Value = serde_json::from_str(&text).expect("JSON from docker inspect");
+    list[0].take()
+}
+
+/// What is missing for these tests to run, in a sentence.
+pub fn obstacle() -> Option<String> {
+    for program in ["docker", "docker-compose", "curl", "openssl", "tar", "gzip"] {
+        if Command::new(program).arg("--version").output().is_err() {
+            return Some(format!("{program} is not in PATH"));
+        }
+    }
+    let works = |program: &str, args: &[&str]| -> Result<String, String> {
+        match program::run(Command::new(program).args(args), QUICK) {
+            output if output.success => Ok(output.stdout),
+            output => Err(output.stderr.trim().to_owned()),
+        }
+    };
+    match works("curl", &["--version"]) {
+        Ok(version) if version.contains("HTTP3") => {}
+        _ => return Some("curl in PATH cannot do HTTP/3".to_owned()),
+    }
+    if let Err(why) = works("docker", &["info"]) {
+        return Some(format!("no Docker engine answers: {why}"));
+    }
+    for image in ["drydock/app:latest", "drydock/nginx:latest"] {
+        if works("docker", &["image", "inspect", image]).is_err() {
+            return Some(format!("the engine has no image {image}: load it first"));
+        }
+    }
+    let compose_file = root().join("compose.yaml");
+    if !compose_file.is_file() {
+        let path = compose_file.display();
+        return Some(format!("{path} is missing: set DRYDOCK_ROOT"));
+    }
+    None
+}
+
+/// Removes what runs of these tests have left that were killed before their end.
+pub fn remove_leftovers() {
+    let filter = format!("name={PREFIX}");
+    let list = ["ls", "--all", "--quiet", "--filter", &filter];
+    let projects = program::output_of(Command::new("docker-compose").args(list), QUICK);
+    for project in projects.lines() {
+        let owner = project
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.split('-').next());
+        let alive = owner.is_some_and(|pid| Path::new("/proc").join(pid).exists());
+        if !alive {
+            let mut command = Command::new("docker-compose");
+            command
+                .args(["--project-name", project, "down"])
+                .args(["--volumes", "--timeout", "0"]);
+            program::run(&mut command, SLOW);
+            let _ = fs::remove_dir_all(env::temp_dir().join(project));
+        }
+    }
+}
+
+/// A port that is free for TCP and for UDP, and that no other test has got.
+pub fn free_port() -> u16 {
+    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let tcp = TcpListener::bind("0.0.0.0:0").expect("a free TCP port");
+        let port = tcp.local_addr().expect("its address").port();
+        if !given.contains(&port) && UdpSocket::bind(("0.0.0.0", port)).is_ok() {
+            given.push(port);
+            return port;
+        }
+    }
+}
