@@ -232,16 +232,16 @@ fn signatures_by_another_key() {
 }
 
 #[test]
-fn damaged_signatures_of_each_kind() {
+fn damage_to_what_was_signed_or_to_the_signature() {
     let key = rsa_key(2048);
     let public = key.to_public_key();
     let leaf = Spec::leaf("leaf");
     let pkcs1 = rsa::pkcs1v15::SigningKey::<Sha256>::new(key.clone());
     let pss = rsa::pss::SigningKey::<Sha256>::new(key.clone());
-    let small = p384_key();
-    let ecdsa = p384::ecdsa::SigningKey::from(&small);
-    let p384 = leaf.sign::<_, p384::ecdsa::DerSignature>(&small.public_key(), &ecdsa);
-    for (mut der, key) in [
+    let (small, large) = (p256_key(), p384_key());
+    let ecdsa = p384::ecdsa::SigningKey::from(&large);
+    let p384 = leaf.sign::<_, p384::ecdsa::DerSignature>(&large.public_key(), &ecdsa);
+    for (good, key) in [
         (
             leaf.sign::<_, rsa::pkcs1v15::Signature>(&public, &pkcs1),
             pkcs8(key),
@@ -250,10 +250,22 @@ fn damaged_signatures_of_each_kind() {
             leaf.sign::<_, rsa::pss::Signature>(&public, &pss),
             pkcs8(key),
         ),
-        (p384, pkcs8(&small)),
+        (leaf.by(&small.public_key(), &small), pkcs8(&small)),
+        (p384, pkcs8(&large)),
     ] {
-        *der.last_mut().unwrap() ^= 1;
-        refused(certificates(&[&der]), key, &["localhost.crt", "is damaged"]);
+        let mut signature = good.clone();
+        *signature.last_mut().unwrap() ^= 1;
+        let mut signed = good.clone();
+        let host = b"www.example.org";
+        let at = good.windows(host.len()).position(|bytes| bytes == host);
+        signed[at.unwrap()] = b'x';
+        for bad in [signature, signed] {
+            refused(
+                certificates(&[&bad]),
+                &key,
+                &["localhost.crt", "is damaged"],
+            );
+        }
     }
 }
 
