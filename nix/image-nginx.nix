@@ -1,12 +1,12 @@
-# The image of the edge: nginx with its configuration, the probe that its health
-# check runs, and the program of the one-shot service that hands over the key pair.
+# The image of the edge: nginx with its configuration, and the program of the
+# one-shot service that hands over the key pair.
 {
   dockerTools,
   lib,
   nginx,
   # The accepted configuration, as a store path.
   config,
-  probe,
+  # Has the probe that the health check runs as well.
   keypair,
   repository,
   labels,
@@ -14,10 +14,7 @@
 dockerTools.buildLayeredImage {
   name = "${repository}/nginx";
   tag = "latest";
-  contents = [
-    probe
-    keypair
-  ];
+  contents = [ keypair ];
   layeringPipeline = import ./layers.nix [ config ];
   # The one writable place, and where the volumes go.
   extraCommands = ''

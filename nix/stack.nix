@@ -75,7 +75,7 @@ let
   };
   image-nginx = call ./image-nginx.nix {
     inherit (pkgs) dockerTools;
-    inherit (tools) keypair probe;
+    inherit (tools) keypair;
     inherit
       labels
       lib

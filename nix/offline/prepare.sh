@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # drydock assigns root and cache
 # Brings what the stand-ins for the flake's inputs are made of into the Nix
 # store, as content-addressed files, and writes machine/lock.json, which names
 # them by hash. Sourced by ./drydock, whose helpers it uses. The stand-ins see
@@ -31,14 +31,20 @@ prepared() { # NAME FILE...
   mv "$new" "$cache/$name"
 }
 
+# nixpkgs' formatter is a Haskell program that Debian does not have; this crate
+# writes the same.
+nixfmt_crate=nixfmt_rs
+nixfmt_version=0.5.3
+
 fill_machine() {
   is_debian || die "offline inputs are made from Debian packages, and this machine has no apt; use DRYDOCK_INPUTS=connected"
   {
     printf '{\n"suite": "%s",\n' "$(newer_suite)"
     lock_debian_packages
     lock_rust_toolchain
-    printf '}\n'
+    printf '"nixfmt": "%s-%s.crate"\n}\n' "$nixfmt_crate" "$nixfmt_version"
   } >"$new/lock.json"
+  fetch_nixfmt
 }
 
 # A lock file that has the overridden inputs already, or Nix would list them as
@@ -111,24 +117,44 @@ lock_rust_toolchain() {
   done
   rm -f "$new"/rust-toolchain/bin/rust-gdb* "$new"/rust-toolchain/bin/rust-lldb
   nix-store --add-fixed --recursive sha256 "$new/rust-toolchain" >>"$new/paths"
-  printf '"rust": {\n  "version": "%s",\n  "targets": [%s],\n  "hash": "%s"\n}\n' \
+  printf '"rust": {\n  "version": "%s",\n  "targets": [%s],\n  "hash": "%s"\n},\n' \
     "$rust" "$targets" "$(nix hash path "$new/rust-toolchain")"
   rm -rf "$new/rust-toolchain"
 }
 
-# Crates come through cargo, with the machine's own cargo settings; the stand-in
-# for crane names each by the checksum in Cargo.lock, so no other can be used.
-fill_crates() {
-  say "fetching crates with cargo"
+# Runs cargo with the machine's own settings, and its downloads in the cache folder.
+private_cargo() {
   own=${CARGO_HOME:-$HOME/.cargo}
   mkdir -p "$cache/cargo"
   for file in config config.toml credentials credentials.toml; do
     rm -f "$cache/cargo/$file"
     [ ! -e "$own/$file" ] || ln -s "$own/$file" "$cache/cargo/$file"
   done
-  for manifest in "$root/Cargo.toml" "$root/tools/Cargo.toml"; do
-    CARGO_HOME=$cache/cargo RUSTUP_TOOLCHAIN=$rust cargo fetch --locked --quiet --manifest-path "$manifest" >&2 ||
-      die "cargo could not fetch the crates of $manifest"
+  CARGO_HOME=$cache/cargo RUSTUP_TOOLCHAIN=$rust cargo "$@" >&2 || die "cargo failed: cargo $*"
+}
+
+# The formatter's own lock file names the crates that it is built from.
+fetch_nixfmt() {
+  mkdir -p "$new/nixfmt/src"
+  : >"$new/nixfmt/src/lib.rs"
+  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' \
+    "$nixfmt_crate" "$nixfmt_version" >"$new/nixfmt/Cargo.toml"
+  private_cargo fetch --quiet --manifest-path "$new/nixfmt/Cargo.toml"
+  mkdir "$new/unpacked"
+  tar -C "$new/unpacked" -xzf "$cache"/cargo/registry/cache/*/"$nixfmt_crate-$nixfmt_version.crate"
+  private_cargo fetch --quiet --locked --manifest-path "$new/unpacked/$nixfmt_crate-$nixfmt_version/Cargo.toml"
+  mv "$new/unpacked/$nixfmt_crate-$nixfmt_version/Cargo.lock" "$new/nixfmt.lock"
+  sed -n "/^name = \"$nixfmt_crate\"/,/^\$/ s/^checksum = \"\(.*\)\"/\1/p" "$new/nixfmt/Cargo.lock" >"$new/nixfmt.sha256"
+  rm -rf "$new/nixfmt" "$new/unpacked"
+  add_files "$cache"/cargo/registry/cache/*/*.crate
+}
+
+# Crates come through cargo; the stand-in for crane names each by the checksum in
+# Cargo.lock, so that no other can be used.
+fill_crates() {
+  say "fetching crates with cargo"
+  for folder in "$root" "$root/tools"; do
+    private_cargo fetch --quiet --locked --manifest-path "$folder/Cargo.toml"
   done
   add_files "$cache"/cargo/registry/cache/*/*.crate
 }

@@ -4,41 +4,14 @@ pkgs:
 let
   inherit (pkgs) lib;
 
-  # The crates of a Cargo.lock, each held to the checksum that stands there.
+  # The crates of the source's Cargo.lock, and cargo's settings for them.
   vendorCargoDeps =
     { src, ... }:
-    let
-      locked = builtins.filter (package: package ? source) (lib.importTOML (src + "/Cargo.lock")).package;
-      fromRegistry =
-        package:
-        if !lib.hasPrefix "registry+" package.source then
-          throw "offline, crates come from the registry alone; ${package.name} is from ${package.source}"
-        else
-          {
-            directory = "${package.name}-${package.version}";
-            inherit (package) checksum;
-            crate = pkgs.fetchurl {
-              name = "${package.name}-${package.version}.crate";
-              urls = [ ];
-              sha256 = package.checksum;
-            };
-          };
-    in
-    pkgs.runCommand "vendor-cargo-deps" { } ''
-      mkdir -p "$out/crates"
-      add() { # CRATE DIRECTORY CHECKSUM
-        tar -C "$out/crates" -xzf "$1"
-        printf '{"files":{},"package":"%s"}' "$3" > "$out/crates/$2/.cargo-checksum.json"
-      }
-      ${lib.concatLines (
-        map (c: "add ${c.crate} ${c.directory} ${c.checksum}") (map fromRegistry locked)
-      )}
-      cat > "$out/config.toml" <<CONFIG
+    pkgs.writeText "config.toml" ''
       [source.crates-io]
       replace-with = "vendored"
       [source.vendored]
-      directory = "$out/crates"
-      CONFIG
+      directory = "${pkgs.rustPlatform.importCargoLock { lockFile = src + "/Cargo.lock"; }}"
     '';
 
   manifestOf = src: lib.importTOML (src + "/Cargo.toml");
@@ -121,7 +94,7 @@ let
             find . -type f -exec touch {} +
             export CARGO_HOME=$PWD/.cargo-home CARGO_TARGET_DIR=$PWD/target CARGO_NET_OFFLINE=true
             mkdir "$CARGO_HOME"
-            ${lib.optionalString (cargoVendorDir != null) ''cp ${cargoVendorDir}/config.toml "$CARGO_HOME/"''}
+            ${lib.optionalString (cargoVendorDir != null) ''cp ${cargoVendorDir} "$CARGO_HOME/config.toml"''}
             ${lib.optionalString (cargoArtifacts != null) ''
               cp -a ${cargoArtifacts}/target .
               chmod -R u+w target
@@ -136,7 +109,7 @@ let
             ${lib.optionalString (!doInstallCargoArtifacts && cargoVendorDir != null) ''
               # Messages name source files below the vendored crates; that is no
               # reason to keep those. The replacement has the same length.
-              vendored=$(basename ${cargoVendorDir} | cut -d - -f 1)
+              vendored=$(sed -n 's|^directory = "/nix/store/\([^-]*\)-.*|\1|p' ${cargoVendorDir})
               find "$out" -type f -exec sed -i "s/$vendored/$(printf 'e%.0s' {1..32})/g" {} +
             ''}
           '';

@@ -54,29 +54,41 @@ let
       // env
     );
 
-  unpack = name: debs: run name { inherit debs; } ''
-    mkdir "$out"
-    for deb in $debs; do dpkg-deb -x "$deb" "$out"; done
-  '';
+  # One program of a kit, as it is: it is started through the kit's own ld.so.
+  # Patched, some programs crash (a Haskell one is among them).
+  program =
+    name: main:
+    run name { debs = map deb lock.kits.${name}; } ''
+      mkdir -p "$out/kit" "$out/bin"
+      for deb in $debs; do dpkg-deb -x "$deb" "$out/kit"; done
+      rm -rf "$out"/kit/usr/share/doc "$out"/kit/usr/share/man "$out"/kit/usr/share/locale
+      for file in "$out/kit/usr/bin/${main}" "$out/kit/usr/libexec/docker/cli-plugins/${main}"; do
+        [ ! -e "$file" ] || break
+      done
+      # A static program names no ld.so.
+      if grep -q ld-linux "$file"; then
+        loader=$(echo "$out"/kit/usr/lib/*/ld-linux*.so.*)
+        cat > "$out/bin/${main}" <<WRAPPER
+      #!${busybox} sh
+      exec "$loader" --library-path "''${loader%/*}" --argv0 "${main}" "$file" "\$@"
+      WRAPPER
+        chmod +x "$out/bin/${main}"
+      else
+        ln -s "$file" "$out/bin/${main}"
+      fi
+    '';
 
-  # patchelf, which is itself not patched: its loader starts it.
-  patchelfTree = unpack "patchelf-unpacked" (map deb lock.kits.patchelf);
-  definePatchelf = ''
-    patchelf() {
-      "$(echo ${patchelfTree}/usr/lib/*/ld-linux*.so.*)" --library-path "$(echo ${patchelfTree}/usr/lib/*-linux-gnu*)" \
-        ${patchelfTree}/usr/bin/patchelf "$@"
-    }
-  '';
+  patchelf = program "patchelf" "patchelf";
 in
 {
-  inherit busybox stored run;
+  inherit stored run program;
 
   # All packages of a kit in one tree with /bin and /lib, each program patched
   # onto the tree's own libc. For tools, whose size does not matter.
   kit =
     name:
     run name { debs = map deb lock.kits.${name}; } ''
-      ${definePatchelf}
+      PATH=$PATH:${patchelf}/bin
       mkdir -p "$out/usr/bin" "$out/usr/sbin" "$out/usr/lib"
       ln -s usr/bin usr/sbin usr/lib usr/lib64 "$out"
       for deb in $debs; do
@@ -121,7 +133,7 @@ in
       libc,
     }:
     run name { } ''
-      ${definePatchelf}
+      PATH=$PATH:${patchelf}/bin
       dpkg-deb -x ${debOf kit package} "$NIX_BUILD_TOP/tree"
       cd "$NIX_BUILD_TOP/tree/usr"
       ${builtins.concatStringsSep "\n" (

@@ -16,7 +16,7 @@
     {
       inherit lib;
       legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
-        system: import ./packages.nix { inherit lib lock system; }
+        system: import ./packages.nix { inherit lib lock machine system; }
       );
     };
 }

@@ -32,6 +32,7 @@ rec {
     isList
     mapAttrs
     ;
+  fileContents = path: builtins.head (builtins.split "\n" (builtins.readFile path));
   importTOML = path: builtins.fromTOML (builtins.readFile path);
   importJSON = path: builtins.fromJSON (builtins.readFile path);
 

@@ -2,6 +2,8 @@
 {
   lib,
   lock,
+  # The folder of the lock, which has the formatter's lock file too.
+  machine,
   system,
 }:
 let
@@ -37,13 +39,10 @@ let
     }
     // args.passthru or { };
 
-  # A kit with the one program that it is known by, as a package.
   program =
     name: mainProgram:
-    withMeta {
-      pname = name;
-      meta = { inherit mainProgram; };
-    } (debian.kit name);
+    withMeta { meta = { inherit mainProgram; }; } (debian.program name mainProgram);
+  tool = mainProgram: withMeta { meta = { inherit mainProgram; }; } tools;
 
   runCommand =
     name: env: script:
@@ -136,7 +135,7 @@ let
         mkdir -p "$out/bin"
         cp "$applicationPath" "$out/bin/${name}"
         chmod +x "$out/bin/${name}"
-        ${debian.kit "shellcheck"}/bin/shellcheck "$out/bin/${name}"
+        ${debian.program "shellcheck" "shellcheck"}/bin/shellcheck "$out/bin/${name}"
       '';
 
   # `nix develop` sources $stdenv/setup and then runs the shellHook.
@@ -185,6 +184,91 @@ let
       done
       ${postBuild}
     '';
+
+  # Only what the front door has put into the store can be had.
+  fetchurl =
+    {
+      name,
+      urls,
+      sha256,
+    }:
+    debian.stored name "flat" sha256;
+
+  # The machine's own toolchain, which the front door has put into the store,
+  # patched to run from there.
+  rust = withMeta { meta.mainProgram = "rustc"; } (
+    debian.run "rust-${lock.rust.version}" { } ''
+      cp -a ${debian.stored "rust-toolchain" "recursive" lock.rust.hash} "$out"
+      chmod -R u+w "$out"
+      libraries=$(echo ${tools}/lib/*-linux-gnu)
+      for file in "$out"/bin/* "$out"/lib/*.so* "$out"/lib/rustlib/*/bin/* "$out"/lib/rustlib/*/bin/*/*; do
+        [ "$(head -c 4 "$file" 2>/dev/null | tail -c 3)" = ELF ] || continue
+        ${debian.program "patchelf" "patchelf"}/bin/patchelf --set-rpath "$out/lib:$libraries" "$file"
+        case $file in
+          *.so*) ;;
+          *) ${debian.program "patchelf" "patchelf"}/bin/patchelf --set-interpreter "$(echo "$libraries"/ld-linux*.so.*)" "$file" ;;
+        esac
+      done
+    ''
+  );
+
+  # The crates of a Cargo.lock as cargo's "directory" source, each held to the
+  # checksum that stands in the lock.
+  importCargoLock =
+    { lockFile }:
+    let
+      locked = builtins.filter (package: package ? source) (lib.importTOML lockFile).package;
+      fromRegistry =
+        package:
+        if !lib.hasPrefix "registry+" package.source then
+          throw "offline, crates come from the registry alone; ${package.name} is from ${package.source}"
+        else
+          rec {
+            directory = "${package.name}-${package.version}";
+            inherit (package) checksum;
+            crate = fetchurl {
+              name = "${directory}.crate";
+              urls = [ ];
+              sha256 = checksum;
+            };
+          };
+    in
+    runCommand "cargo-vendor-dir" { } ''
+      mkdir "$out"
+      add() { # CRATE DIRECTORY CHECKSUM
+        tar -C "$out" -xzf "$1"
+        printf '{"files":{},"package":"%s"}' "$3" > "$out/$2/.cargo-checksum.json"
+      }
+      ${lib.concatLines (
+        map (c: "add ${c.crate} ${c.directory} ${c.checksum}") (map fromRegistry locked)
+      )}
+    '';
+
+  nixfmt =
+    runCommand "nixfmt"
+      {
+        nativeBuildInputs = [
+          rust
+          cc
+        ];
+        meta.mainProgram = "nixfmt";
+      }
+      ''
+        tar -xzf ${
+          fetchurl {
+            name = lock.nixfmt;
+            urls = [ ];
+            sha256 = lib.fileContents "${machine}/nixfmt.sha256";
+          }
+        }
+        cd nixfmt*
+        cp ${machine}/nixfmt.lock Cargo.lock
+        export CARGO_HOME=$PWD/.cargo-home
+        cargo --offline \
+          --config 'source.crates-io.replace-with="vendored"' \
+          --config 'source.vendored.directory="${importCargoLock { lockFile = "${machine}/nixfmt.lock"; }}"' \
+          install --locked --quiet --no-track --path . --root "$out"
+      '';
 
   # A library or program of the nginx image: a store path of its own, so that
   # it is a layer of its own.
@@ -261,23 +345,16 @@ let
 in
 rec {
   inherit
+    fetchurl
     lib
     mkShell
+    nixfmt
     runCommand
     symlinkJoin
     writeShellApplication
     writeText
     writeTextFile
     ;
-  # Only what the front door has put into the store can be had.
-  fetchurl =
-    {
-      name,
-      urls,
-      sha256,
-    }:
-    debian.stored name "flat" sha256;
-
   stdenv = {
     inherit cc;
     hostPlatform = {
@@ -300,12 +377,12 @@ rec {
       ;
   };
 
-  bash = program "build" "bash";
+  bash = tool "bash";
   bashInteractive = bash;
-  coreutils = bash;
-  glibc = tools;
-  jq = program "build" "jq";
-  patchelf = program "patchelf" "patchelf";
+  coreutils = tools;
+  rustc = rust;
+  rustPlatform = { inherit importCargoLock; };
+  jq = tool "jq";
   curl = program "curl" "curl";
   openssl = program "openssl" "openssl";
   docker-client = program "docker-client" "docker";
