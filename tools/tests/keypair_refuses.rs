@@ -182,6 +182,13 @@ fn weak_keys_and_signatures() {
         pkcs8(&key),
         &["RSA-PSS", "allowed are"],
     );
+    let salted = rsa::pss::SigningKey::<Sha256>::new_with_salt_len(long.clone(), 20);
+    let leaf = Spec::leaf("ca").sign::<_, rsa::pss::Signature>(&key.public_key(), &salted);
+    refused(
+        certificates(&[&leaf]),
+        pkcs8(&key),
+        &["RSA-PSS", "a salt as long as the hash"],
+    );
 }
 
 #[test]

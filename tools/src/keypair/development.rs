@@ -76,8 +76,8 @@ pub(super) fn make(chain_path: &Path, key_path: &Path, now: SystemTime) -> Resul
 type Issued = (String, Zeroizing<String>);
 
 fn issue(now: SystemTime) -> Result<Issued, Box<dyn std::error::Error>> {
-    let authority_key = SigningKey::try_generate_from_rng(&mut SysRng)?;
-    let leaf_key = p256::SecretKey::try_generate_from_rng(&mut SysRng)?;
+    let authority_key = SigningKey::try_generate_from_rng(&mut SysRng).map_err(no_randomness)?;
+    let leaf_key = p256::SecretKey::try_generate_from_rng(&mut SysRng).map_err(no_randomness)?;
 
     let serial = serial_number()?;
     // The number makes the name unique, so that a browser that trusts several of these
@@ -112,11 +112,16 @@ fn issue(now: SystemTime) -> Result<Issued, Box<dyn std::error::Error>> {
 /// and the number must be positive and at most 20 bytes (RFC 5280, 4.1.2.2).
 fn serial_number() -> Result<SerialNumber, Box<dyn std::error::Error>> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
+    getrandom::fill(&mut bytes).map_err(no_randomness)?;
     // The highest bit would make it negative, and without the next one the encoding would
     // sometimes be shorter.
     bytes[0] = bytes[0] & 0x7f | 0x40;
     Ok(SerialNumber::new(&bytes)?)
+}
+
+/// A static program asks the kernel through this file, which each container has.
+fn no_randomness(error: getrandom::Error) -> String {
+    format!("there are no random numbers ({error}); it needs /dev/urandom")
 }
 
 fn validity(now: SystemTime) -> Result<Validity, Box<dyn std::error::Error>> {
