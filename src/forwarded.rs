@@ -171,120 +171,121 @@ mod tests {
     /// (what, peer, headers) → (X-Forwarded-For, X-Real-IP, X-Forwarded-Proto, client)
     type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], [&'a str; 4]);
 
+    const ROWS: &[Row] = &[
+        (
+            "nothing said",
+            "10.0.0.1",
+            &[],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "as the edge says it",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["203.0.113.7", "203.0.113.7", "https", "203.0.113.7"],
+        ),
+        (
+            "not trusted, so not believed",
+            "192.0.2.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["192.0.2.1", "192.0.2.1", "http", "192.0.2.1"],
+        ),
+        (
+            "each header stands for itself",
+            "10.0.0.1",
+            &[("X-Real-IP", "203.0.113.7")],
+            ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+        ),
+        (
+            "a chain: the rightmost that is not trusted is the client",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "198.51.100.9, 203.0.113.7,10.0.0.2")],
+            [
+                "198.51.100.9, 203.0.113.7, 10.0.0.2",
+                "10.0.0.1",
+                "http",
+                "203.0.113.7",
+            ],
+        ),
+        (
+            "a chain of trusted ones: the leftmost",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")],
+            ["10.0.0.3, 10.0.0.2", "10.0.0.1", "http", "10.0.0.3"],
+        ),
+        (
+            "repeated lists are one list",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Forwarded-For", "10.0.0.2"),
+            ],
+            ["203.0.113.7, 10.0.0.2", "10.0.0.1", "http", "203.0.113.7"],
+        ),
+        (
+            "repeated single values are garbage",
+            "10.0.0.1",
+            &[
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.8"),
+                ("X-Forwarded-Proto", "https"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "one bad address spoils the list",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "203.0.113.7, unknown")],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "no address at all",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", ""),
+                ("X-Real-IP", "203.0.113.7:80"),
+                ("X-Forwarded-Proto", "wss"),
+            ],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "bytes that are not text",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "é"), ("X-Real-IP", "é")],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "the scheme in any case",
+            "10.0.0.1",
+            &[("X-Forwarded-Proto", "HTTPS")],
+            ["10.0.0.1", "10.0.0.1", "https", "10.0.0.1"],
+        ),
+        (
+            "IPv6, written the one way",
+            "::1",
+            &[("X-Real-IP", "2001:DB8:0:0::1")],
+            ["::1", "2001:db8::1", "http", "2001:db8::1"],
+        ),
+        (
+            "IPv4 over a dual-stack socket",
+            "::ffff:10.0.0.1",
+            &[("X-Real-IP", "::ffff:203.0.113.7")],
+            ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+        ),
+    ];
+
     #[test]
     fn the_client_as_seen() {
-        let rows: &[Row] = &[
-            (
-                "nothing said",
-                "10.0.0.1",
-                &[],
-                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
-            ),
-            (
-                "as the edge says it",
-                "10.0.0.1",
-                &[
-                    ("X-Forwarded-For", "203.0.113.7"),
-                    ("X-Real-IP", "203.0.113.7"),
-                    ("X-Forwarded-Proto", "https"),
-                ],
-                ["203.0.113.7", "203.0.113.7", "https", "203.0.113.7"],
-            ),
-            (
-                "not trusted, so not believed",
-                "192.0.2.1",
-                &[
-                    ("X-Forwarded-For", "203.0.113.7"),
-                    ("X-Real-IP", "203.0.113.7"),
-                    ("X-Forwarded-Proto", "https"),
-                ],
-                ["192.0.2.1", "192.0.2.1", "http", "192.0.2.1"],
-            ),
-            (
-                "each header stands for itself",
-                "10.0.0.1",
-                &[("X-Real-IP", "203.0.113.7")],
-                ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
-            ),
-            (
-                "a chain: the rightmost that is not trusted is the client",
-                "10.0.0.1",
-                &[("X-Forwarded-For", "198.51.100.9, 203.0.113.7,10.0.0.2")],
-                [
-                    "198.51.100.9, 203.0.113.7, 10.0.0.2",
-                    "10.0.0.1",
-                    "http",
-                    "203.0.113.7",
-                ],
-            ),
-            (
-                "a chain of trusted ones: the leftmost",
-                "10.0.0.1",
-                &[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")],
-                ["10.0.0.3, 10.0.0.2", "10.0.0.1", "http", "10.0.0.3"],
-            ),
-            (
-                "repeated lists are one list",
-                "10.0.0.1",
-                &[
-                    ("X-Forwarded-For", "203.0.113.7"),
-                    ("X-Forwarded-For", "10.0.0.2"),
-                ],
-                ["203.0.113.7, 10.0.0.2", "10.0.0.1", "http", "203.0.113.7"],
-            ),
-            (
-                "repeated single values are garbage",
-                "10.0.0.1",
-                &[
-                    ("X-Real-IP", "203.0.113.7"),
-                    ("X-Real-IP", "203.0.113.8"),
-                    ("X-Forwarded-Proto", "https"),
-                    ("X-Forwarded-Proto", "https"),
-                ],
-                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
-            ),
-            (
-                "one bad address spoils the list",
-                "10.0.0.1",
-                &[("X-Forwarded-For", "203.0.113.7, unknown")],
-                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
-            ),
-            (
-                "no address at all",
-                "10.0.0.1",
-                &[
-                    ("X-Forwarded-For", ""),
-                    ("X-Real-IP", "203.0.113.7:80"),
-                    ("X-Forwarded-Proto", "wss"),
-                ],
-                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
-            ),
-            (
-                "bytes that are not text",
-                "10.0.0.1",
-                &[("X-Forwarded-For", "é"), ("X-Real-IP", "é")],
-                ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
-            ),
-            (
-                "the scheme in any case",
-                "10.0.0.1",
-                &[("X-Forwarded-Proto", "HTTPS")],
-                ["10.0.0.1", "10.0.0.1", "https", "10.0.0.1"],
-            ),
-            (
-                "IPv6, written the one way",
-                "::1",
-                &[("X-Real-IP", "2001:DB8:0:0::1")],
-                ["::1", "2001:db8::1", "http", "2001:db8::1"],
-            ),
-            (
-                "IPv4 over a dual-stack socket",
-                "::ffff:10.0.0.1",
-                &[("X-Real-IP", "::ffff:203.0.113.7")],
-                ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
-            ),
-        ];
-        for (what, peer, headers, expected) in rows {
+        for (what, peer, headers, expected) in ROWS {
             let seen = seen(peer, headers);
             let actual = [
                 seen.forwarded_for_value(),

@@ -16,6 +16,8 @@ pub mod forwarded;
 
 pub mod limits;
 
+pub mod connection;
+
 pub mod health;
 
 pub mod shutdown;

@@ -48,7 +48,8 @@ pub fn apply(request: &mut ServiceRequest, config: &Config) -> Result<Rc<Cell<bo
     Ok(arrived)
 }
 
-/// The request line and the fields as they came, but for white space that HTTP lets a client add.
+/// The request line, the fields and the empty line as they came, but for white space that HTTP
+/// lets a client add.
 fn head_bytes(request: &ServiceRequest) -> usize {
     let uri = request.uri();
     let target = uri
@@ -63,7 +64,7 @@ fn head_bytes(request: &ServiceRequest) -> usize {
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len())
         .sum();
-    line + fields
+    line + fields + "\r\n".len()
 }
 
 struct Limited {

@@ -73,7 +73,7 @@ async fn run(config: Config) -> Result<ExitCode, ServerError> {
     });
     let watch = async {
         let first = signals.next().await;
-        log::info!("{}: draining; a second signal stops at once", first.name);
+        log::info!("{}; a second signal stops at once", first.name);
         let _ = stop.send(());
         signals.next().await
     };

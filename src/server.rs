@@ -20,6 +20,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
+use crate::connection::{self, Busy, Watch};
 use crate::error::Error;
 use crate::forwarded::Seen;
 use crate::health::Readiness;
@@ -96,6 +97,8 @@ impl Server {
             address,
         } = self;
         let readiness = Readiness::default();
+        let next_request = config.keep_alive + config.header_timeout;
+        connection::raise_open_files(config.max_connections);
 
         let factory = {
             let (config, readiness) = (config.clone(), readiness.clone());
@@ -117,6 +120,7 @@ impl Server {
         let server = HttpServer::new(factory)
             .workers(config.workers)
             // actix-web counts for each worker.
+            .on_connect(move |io, extensions| Watch::start(io, extensions, next_request))
             .max_connections(config.max_connections.div_ceil(config.workers))
             .keep_alive(config.keep_alive)
             .client_request_timeout(config.header_timeout)
@@ -132,8 +136,10 @@ impl Server {
 
         tokio::select! {
             ended = &mut server => return Ok(ended?),
-            () = stop => readiness.drain(),
+            () = stop => {}
         }
+        readiness.drain();
+        ::log::info!("draining");
         let drain = async {
             // The server runs on while the edge or an orchestrator sees /readyz.
             tokio::select! {
@@ -188,6 +194,7 @@ impl Envelope {
         request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
     ) -> Result<ServiceResponse<Answering>, actix_web::Error> {
+        let busy = request.conn_data().map(Watch::busy);
         // Only a connection that is already lost has no peer.
         let peer = request
             .peer_addr()
@@ -206,7 +213,11 @@ impl Envelope {
             Ok(mut response) => {
                 self.stamp(response.response_mut(), &line);
                 line.answered(response.status());
-                Ok(response.map_body(|_, body| Answering { body, _line: line }))
+                Ok(response.map_body(|_, body| Answering {
+                    body,
+                    _line: line,
+                    _busy: busy,
+                }))
             }
             Err(error) => {
                 // The request went down with its handler, so there is nothing to make a
@@ -260,10 +271,11 @@ impl Envelope {
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A response's body, which ends its request's line when it ends itself.
+/// A response's body, with what ends when it ends.
 struct Answering {
     body: BoxBody,
     _line: RequestLine,
+    _busy: Option<Busy>,
 }
 
 impl MessageBody for Answering {
