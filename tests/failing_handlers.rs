@@ -1,0 +1,168 @@
+//! What a handler does wrong costs its own request, and shows nothing. The server is the
+//! library's own with other routes, because the reference service's handlers do not fail.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use std::future;
+use std::net::SocketAddr;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::rt::System;
+use actix_web::web::{self, Bytes, Json, Path, ServiceConfig};
+use actix_web::{HttpResponse, error};
+use drydock::config::Config;
+use drydock::server::Server;
+use support::Client;
+use tokio::sync::oneshot;
+
+const SECRET: &str = "password=1234";
+
+fn routes(app: &mut ServiceConfig) {
+    app.route(
+        "/panic",
+        web::to(async || -> HttpResponse { panic!("{SECRET}") }),
+    )
+    .route("/never", web::to(future::pending::<HttpResponse>))
+    .route(
+        "/never-after-body",
+        web::to(async |_: Bytes| future::pending::<HttpResponse>().await),
+    )
+    .route(
+        "/error",
+        web::to(async || Err::<HttpResponse, _>(error::ErrorInternalServerError(SECRET))),
+    )
+    .route(
+        "/number/{number}",
+        web::to(async |number: Path<u8>| number.to_string()),
+    )
+    .route("/json", web::to(async |json: Json<u8>| json.to_string()))
+    .route(
+        "/long",
+        web::to(async || HttpResponse::Ok().body("0123456789".repeat(100_000))),
+    );
+}
+
+/// Runs the server in a thread until this is dropped.
+struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Running {
+    fn start() -> Self {
+        let vars = [
+            ("APP_BIND", "127.0.0.1:0"),
+            ("APP_WORKERS", "1"),
+            ("APP_REQUEST_TIMEOUT_SECONDS", "1"),
+        ];
+        let vars = vars.map(|(name, value)| (name.into(), value.into()));
+        let config = Config::from_vars(vars).unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let (port_is, port) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            System::new().block_on(async {
+                let server = Server::bind(config).unwrap();
+                port_is.send(server.port()).unwrap();
+                let stopped = async {
+                    let _ = stopped.await;
+                };
+                server.run(routes, stopped).await.unwrap();
+            });
+        });
+        let port = port.recv_timeout(support::LIMIT).unwrap();
+        Self {
+            address: ([127, 0, 0, 1], port).into(),
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    fn assert_answer(&self, request: &str, status: u16, body: &str) {
+        let mut client = Client::connect(self.address);
+        client.send(request);
+        let answer = client.answer();
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (status, body),
+            "{request}"
+        );
+        assert!(answer.field("x-request-id").is_some(), "{request}");
+        assert_eq!(
+            answer.field("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        let ended = self.thread.take().map(thread::JoinHandle::join);
+        assert!(thread::panicking() || matches!(ended, Some(Ok(()))));
+    }
+}
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n")
+}
+
+#[test]
+fn a_panic_is_a_500_and_the_next_request_is_served() {
+    let server = Running::start();
+    // Both over one connection: not even that is lost.
+    let mut client = Client::connect(server.address);
+    for _ in 0..2 {
+        client.send(&get("/panic"));
+        let answer = client.answer();
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (500, "500 Internal Server Error\n")
+        );
+    }
+}
+
+#[test]
+fn an_error_without_words_for_clients_is_a_500() {
+    let server = Running::start();
+    server.assert_answer(&get("/error"), 500, "500 Internal Server Error\n");
+}
+
+#[test]
+fn a_handler_that_takes_too_long_is_a_503() {
+    let server = Running::start();
+    server.assert_answer(&get("/never"), 503, "503 Service Unavailable\n");
+    // The whole body is there, so it is not the client's fault.
+    let with_body = "GET /never-after-body HTTP/1.1\r\nHost: test\r\nContent-Length: 4\r\n\r\nbody";
+    server.assert_answer(with_body, 503, "503 Service Unavailable\n");
+}
+
+#[test]
+fn what_an_extractor_refuses_gets_a_body_of_ours() {
+    let server = Running::start();
+    server.assert_answer(&get("/number/300"), 404, "404 Not Found\n");
+    let json = |kind: &str, body: &str| {
+        let length = body.len();
+        format!(
+            "POST /json HTTP/1.1\r\nHost: test\r\nContent-Type: {kind}\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        )
+    };
+    server.assert_answer(
+        &json("application/json", "{<script>"),
+        400,
+        "400 Bad Request\n",
+    );
+    server.assert_answer(&json("text/plain", "1"), 400, "400 Bad Request\n");
+}
+
+#[test]
+fn a_long_answer_arrives_whole() {
+    let server = Running::start();
+    let mut client = Client::connect(server.address);
+    client.send(&get("/long"));
+    assert_eq!(client.answer().body.len(), 1_000_000);
+}

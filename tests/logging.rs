@@ -1,0 +1,175 @@
+//! One line for each request, which no client can forge, and which nothing depends on.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
+use rustix::process::Signal;
+use support::{App, Client, command};
+
+#[test]
+fn text_for_people() {
+    let app = App::start(&[]);
+    app.get(
+        "/?secret=1",
+        "X-Real-IP: 192.0.2.7\r\nX-Request-Id: abc-1\r\n",
+    );
+    let line = app.line("path=/");
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[1..3], ["INFO", "request"], "{line}");
+    assert_eq!(
+        words[3..6],
+        ["method=GET", "path=/", "status=200"],
+        "{line}"
+    );
+    let duration_ms: f64 = words[6]
+        .strip_prefix("duration_ms=")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((0.0..60_000.0).contains(&duration_ms));
+    assert_eq!(
+        words[7..],
+        ["client=192.0.2.7", "request_id=abc-1"],
+        "{line}"
+    );
+    assert!(words[0].ends_with('Z') && words[0].contains('T'), "{line}");
+    assert!(!line.contains('\x1b'), "colours are for terminals: {line}");
+}
+
+#[test]
+fn json_for_machines() {
+    let app = App::start(&[("APP_LOG_FORMAT", "json")]);
+    app.ask("POST /x?secret=1 HTTP/1.1\r\nHost: test\r\n\r\n");
+    let line = app.line("POST");
+    let json: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let fields: Vec<_> = json.as_object().unwrap().keys().collect();
+    let expected = [
+        "client",
+        "duration_ms",
+        "level",
+        "message",
+        "method",
+        "path",
+        "request_id",
+        "status",
+        "target",
+        "time",
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(json["level"], "info");
+    assert_eq!(json["target"], "drydock::request");
+    assert_eq!(json["method"], "POST");
+    assert_eq!(json["path"], "/x");
+    assert_eq!(json["status"], 404);
+    assert!(json["duration_ms"].is_f64());
+    assert_eq!(json["client"], "127.0.0.1");
+}
+
+#[test]
+fn every_line_is_json_from_the_first_to_the_last() {
+    let app = App::start(&[("APP_LOG_FORMAT", "json"), ("RUST_LOG", "debug")]);
+    app.get("/", "");
+    app.ask("nonsense\r\n\r\n");
+    app.signal(Signal::TERM);
+    let (code, lines) = app.end();
+    assert_eq!(code, Some(0));
+    assert!(lines.len() > 3, "{lines:#?}");
+    for line in lines {
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&line).is_ok(),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn probes_are_quiet_until_asked_for() {
+    for (level, shown) in [("info", false), ("debug", true)] {
+        let app = App::start(&[("RUST_LOG", level)]);
+        app.get("/livez", "");
+        app.get("/readyz", "");
+        app.get("/", "");
+        app.signal(Signal::TERM);
+        let (_, lines) = app.end();
+        let has = |path: &str| {
+            lines
+                .iter()
+                .any(|line| line.contains(&format!("path={path} ")))
+        };
+        assert!(has("/"), "{lines:#?}");
+        assert_eq!([has("/livez"), has("/readyz")], [shown; 2], "{lines:#?}");
+    }
+}
+
+#[test]
+fn the_request_id_goes_back_to_the_client() {
+    let app = App::start(&[]);
+    let answer = app.get("/", "X-Request-Id: abc-1\r\n");
+    assert_eq!(answer.field("x-request-id"), Some("abc-1"));
+    assert!(app.line("request_id=").ends_with("request_id=abc-1"));
+
+    // Made where there is none, or one that is not fit for a log; also for what is refused.
+    let mut made = Vec::new();
+    for (path, fields) in [
+        ("/", ""),
+        ("/", ""),
+        ("/", "X-Request-Id: a b\r\n"),
+        ("/nothing", ""),
+        ("/", "Content-Length: 99999999\r\n"),
+    ] {
+        let answer = app.get(path, fields);
+        let id = answer.field("x-request-id").unwrap().to_owned();
+        assert!(
+            app.line("request_id=")
+                .ends_with(&format!("request_id={id}"))
+        );
+        assert_eq!(id.len(), 32, "{id}");
+        made.push(id);
+    }
+    made.sort();
+    made.dedup();
+    assert_eq!(made.len(), 5);
+}
+
+#[test]
+fn the_request_id_of_a_stranger_is_not_taken() {
+    let app = App::start(&[("APP_TRUSTED_NETWORKS", "none")]);
+    let answer = app.get("/", "X-Request-Id: abc-1\r\n");
+    assert_ne!(answer.field("x-request-id"), Some("abc-1"));
+}
+
+#[test]
+fn a_path_cannot_forge_a_line() {
+    let app = App::start(&[]);
+    app.get("/%0A2026\"status=200", "");
+    let line = app.line("/%0A2026");
+    assert!(
+        line.contains("path=\"/%0A2026\\\"status=200\" status=404"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_closed_pipe_does_not_stop_the_service() {
+    let mut child = command(&[]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    let (_, rest) = line.split_once("address=").unwrap();
+    let address = rest.split(' ').next().unwrap().parse().unwrap();
+    drop(stdout);
+
+    for _ in 0..3 {
+        let mut client = Client::connect(address);
+        client.send("GET / HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+        assert_eq!(client.answer().status, 200);
+        client.assert_closed();
+    }
+    assert_eq!(child.try_wait().unwrap(), None);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

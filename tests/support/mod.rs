@@ -1,0 +1,230 @@
+//! The real binary on a free port, and an HTTP/1 client that can misbehave.
+//!
+//! Every wait has the one [`LIMIT`], far above what is awaited, so that a slow machine does not
+//! fail a test and a hanging server does.
+
+#![allow(dead_code, clippy::unwrap_used, missing_docs)] // Each test file uses its part.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// A running service; dropping it kills it.
+pub struct App {
+    child: Child,
+    address: SocketAddr,
+    lines: Receiver<String>,
+}
+
+impl App {
+    /// Starts with these variables and no others, and waits until it listens.
+    pub fn start(vars: &[(&str, &str)]) -> Self {
+        let mut child = command(vars).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            stdout
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| sender.send(line))
+        });
+        let mut app = Self {
+            child,
+            address: ([127, 0, 0, 1], 0).into(),
+            lines,
+        };
+        let line = app.line("listening");
+        app.address.set_port(port_in(&line));
+        app
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// One request on its own connection.
+    pub fn ask(&self, request: &str) -> Answer {
+        let mut client = self.connect();
+        client.send(request);
+        client.answer()
+    }
+
+    /// `GET path`, with these further lines in the head.
+    pub fn get(&self, path: &str, fields: &str) -> Answer {
+        self.ask(&format!(
+            "GET {path} HTTP/1.1\r\nHost: test\r\n{fields}\r\n"
+        ))
+    }
+
+    /// The next line of the log that holds the text; those before it are thrown away.
+    pub fn line(&self, text: &str) -> String {
+        let end = Instant::now() + LIMIT;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(_) => {}
+                Err(error) => panic!("no line with {text:?}: {error}"),
+            }
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for the end: the exit code, and the lines of the log that nobody took.
+    pub fn end(mut self) -> (Option<i32>, Vec<String>) {
+        let end = Instant::now() + LIMIT;
+        let mut rest = Vec::new();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => rest.push(line),
+                // stdout closes when the process ends.
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("still runs; its log: {rest:#?}"),
+            }
+        }
+        (self.child.wait().unwrap().code(), rest)
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The program with only these variables, on a free port of loopback unless they say else.
+pub fn command(vars: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
+    command
+        .env_clear()
+        .env("APP_BIND", "127.0.0.1:0")
+        .env("APP_WORKERS", "2")
+        .envs(vars.iter().copied());
+    command
+}
+
+/// Runs a program that ends by itself, which a wrong one might not do.
+pub fn run(command: &mut Command) -> Output {
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_child(&child);
+    let (done, waiting) = mpsc::channel::<()>();
+    let guard = thread::spawn(move || {
+        if waiting.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(done);
+    guard.join().unwrap();
+    output
+}
+
+fn port_in(line: &str) -> u16 {
+    let (_, rest) = line.split_once("127.0.0.1:").unwrap();
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap()
+}
+
+pub struct Client(BufReader<TcpStream>);
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect_timeout(&address, LIMIT).unwrap();
+        stream.set_read_timeout(Some(LIMIT)).unwrap();
+        stream.set_write_timeout(Some(LIMIT)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    pub fn stream(&self) -> &TcpStream {
+        self.0.get_ref()
+    }
+
+    pub fn send(&mut self, text: &str) {
+        self.0.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    pub fn answer(&mut self) -> Answer {
+        self.answer_to("GET")
+    }
+
+    /// The next answer; one to HEAD has no body, whatever its length says.
+    pub fn answer_to(&mut self, method: &str) -> Answer {
+        let mut head = Vec::new();
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            assert!(
+                line.ends_with("\r\n"),
+                "closed within a head: {head:?} {line:?}"
+            );
+            if line == "\r\n" {
+                break;
+            }
+            head.push(line.trim_end().to_owned());
+        }
+        let status = head[0].split(' ').nth(1).unwrap().parse().unwrap();
+        let mut answer = Answer {
+            status,
+            head,
+            body: String::new(),
+        };
+        let informational = status < 200;
+        if method != "HEAD" && !informational {
+            let length: usize = answer.field("content-length").unwrap().parse().unwrap();
+            let mut body = vec![0; length];
+            self.0.read_exact(&mut body).unwrap();
+            answer.body = String::from_utf8(body).unwrap();
+        }
+        answer
+    }
+
+    /// Waits until the server closes the connection, with nothing more said.
+    pub fn assert_closed(&mut self) {
+        let mut rest = Vec::new();
+        match self.0.read_to_end(&mut rest) {
+            Ok(_) => assert_eq!(String::from_utf8_lossy(&rest), ""),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    head: Vec<String>,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let mut values = self.head[1..].iter().filter_map(|line| {
+            let (field, value) = line.split_once(": ")?;
+            field.eq_ignore_ascii_case(name).then_some(value)
+        });
+        let value = values.next();
+        assert_eq!(values.next(), None, "{name} twice");
+        value
+    }
+}
