@@ -33,17 +33,26 @@ let
 
   call = file: arguments: import file arguments;
 
-  tools = call ./tools.nix { inherit crane lib pkgs target; };
+  tools = call ./tools.nix {
+    inherit
+      crane
+      lib
+      pkgs
+      target
+      ;
+  };
   nginx = call ./nginx.nix { inherit (pkgs) nginx; };
-  nginxConfig = arguments: call ./nginx-config.nix (
-    {
-      inherit (pkgs) lib runCommand;
-      inherit (tools) keypair;
-      inherit nginx;
-      upstream = "${name}:${toString port}";
-    }
-    // arguments
-  );
+  nginxConfig =
+    arguments:
+    call ./nginx-config.nix (
+      {
+        inherit (pkgs) lib runCommand;
+        inherit (tools) keypair;
+        inherit nginx;
+        upstream = "${name}:${toString port}";
+      }
+      // arguments
+    );
   app = call ./app.nix {
     inherit
       crane

@@ -8,7 +8,8 @@
 }:
 packages
 // lib.concatMapAttrs (
-  package: value: lib.mapAttrs' (test: check: lib.nameValuePair "${package}-${test}" check) (value.tests or { })
+  package: value:
+  lib.mapAttrs' (test: check: lib.nameValuePair "${package}-${test}" check) (value.tests or { })
 ) packages
 // {
   shell = import ./shell.nix { inherit lib pkgs; };

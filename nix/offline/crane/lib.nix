@@ -28,11 +28,13 @@ let
             builtins.filter (lib.hasSuffix ".rs") (builtins.attrNames (builtins.readDir (src + "/${folder}")))
           )
         );
-      stated = builtins.concatMap (kind: map (t: t.path) (builtins.filter (t: t ? path) (manifest.${kind} or [ ]))) [
-        "bin"
-        "test"
-        "bench"
-      ];
+      stated =
+        builtins.concatMap (kind: map (t: t.path) (builtins.filter (t: t ? path) (manifest.${kind} or [ ])))
+          [
+            "bin"
+            "test"
+            "bench"
+          ];
       usual = builtins.filter (file: builtins.pathExists (src + "/${file}")) [
         "src/lib.rs"
         "src/main.rs"
@@ -141,8 +143,18 @@ let
             src = pkgs.runCommand "dummy-source" { } ''
               mkdir "$out"
               cd "$out"
-              cp ${builtins.path { path = src + "/Cargo.toml"; name = "Cargo.toml"; }} Cargo.toml
-              cp ${builtins.path { path = src + "/Cargo.lock"; name = "Cargo.lock"; }} Cargo.lock
+              cp ${
+                builtins.path {
+                  path = src + "/Cargo.toml";
+                  name = "Cargo.toml";
+                }
+              } Cargo.toml
+              cp ${
+                builtins.path {
+                  path = src + "/Cargo.lock";
+                  name = "Cargo.lock";
+                }
+              } Cargo.lock
               for file in ${lib.escapeShellArgs (targetFiles src)}; do
                 mkdir -p "$(dirname "$file")"
                 echo 'fn main() {}' > "$file"

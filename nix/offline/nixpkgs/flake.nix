@@ -16,7 +16,15 @@
     {
       inherit lib;
       legacyPackages = lib.genAttrs [ "x86_64-linux" "aarch64-linux" ] (
-        system: import ./packages.nix { inherit lib lock machine system; }
+        system:
+        import ./packages.nix {
+          inherit
+            lib
+            lock
+            machine
+            system
+            ;
+        }
       );
     };
 }

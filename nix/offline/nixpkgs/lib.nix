@@ -90,8 +90,7 @@ rec {
   escapeShellArg = value: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
   escapeShellArgs = concatMapStringsSep " " escapeShellArg;
   toShellVars =
-    set:
-    concatStringsSep "\n" (mapAttrsToList (name: value: "${name}=${escapeShellArg value}") set);
+    set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}=${escapeShellArg value}") set);
 
   getBin = package: package;
   makeBinPath = concatMapStringsSep ":" (package: "${package}/bin");

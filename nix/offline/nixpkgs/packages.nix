@@ -40,8 +40,7 @@ let
     // args.passthru or { };
 
   program =
-    name: mainProgram:
-    withMeta { meta = { inherit mainProgram; }; } (debian.program name mainProgram);
+    name: mainProgram: withMeta { meta = { inherit mainProgram; }; } (debian.program name mainProgram);
   tool = mainProgram: withMeta { meta = { inherit mainProgram; }; } tools;
 
   runCommand =
@@ -122,7 +121,9 @@ let
           set -o errexit
           set -o nounset
           set -o pipefail
-          ${lib.optionalString (runtimeInputs != [ ]) ''export PATH="${lib.makeBinPath runtimeInputs}:$PATH"''}
+          ${lib.optionalString (
+            runtimeInputs != [ ]
+          ) ''export PATH="${lib.makeBinPath runtimeInputs}:$PATH"''}
 
           ${text}
         '';
@@ -162,7 +163,15 @@ let
         stdenv = writeTextFile {
           name = "stdenv";
           destination = "/setup";
-          text = "export PATH=${lib.makeBinPath (packages ++ [ cc tools ])}";
+          text = "export PATH=${
+            lib.makeBinPath (
+              packages
+              ++ [
+                cc
+                tools
+              ]
+            )
+          }";
         };
       }
     );
@@ -266,7 +275,9 @@ let
         export CARGO_HOME=$PWD/.cargo-home
         cargo --offline \
           --config 'source.crates-io.replace-with="vendored"' \
-          --config 'source.vendored.directory="${importCargoLock { lockFile = "${machine}/nixfmt.lock"; }}"' \
+          --config 'source.vendored.directory="${
+            importCargoLock { lockFile = "${machine}/nixfmt.lock"; }
+          }"' \
           install --locked --quiet --no-track --path . --root "$out"
       '';
 
