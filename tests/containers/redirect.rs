@@ -28,11 +28,17 @@ pub fn leads_to_the_same_host_and_path() {
     let target = response.header("Location").expect("a target");
     assert_eq!(stack.curl(&[target]).status, 200, "{target}");
 
-    for host in ["", "a b", "a/b", "a\"b", "a:b"] {
-        let header = format!("Host: {host}");
-        let header = if host.is_empty() { "Host;" } else { &header };
-        let response = stack.curl(&["--header", header, &stack.http("/")]);
-        assert_eq!(response.status, 400, "{host:?}");
+    // "Host:" makes curl send none, which HTTP/1.0 allows.
+    for header in [
+        "Host:",
+        "Host;",
+        "Host: a b",
+        "Host: a/b",
+        "Host: a\"b",
+        "Host: a:b",
+    ] {
+        let response = stack.curl(&["--http1.0", "--header", header, &stack.http("/")]);
+        assert_eq!(response.status, 400, "{header}");
     }
 }
 
