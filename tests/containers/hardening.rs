@@ -85,7 +85,7 @@ pub fn processes_have_no_privileges() {
 pub fn the_root_cannot_be_written() {
     let stack = Stack::shared();
     let from = stack.folder("no-pair");
-    let from = format!("{}:/from:ro", from.display());
+    let from = format!("{}:/from:ro,z", from.display());
     let write = |pid_mode: &str, to: &str| {
         let mut command = std::process::Command::new("docker");
         command

@@ -93,7 +93,7 @@ fn stack_with_mirror() -> Stack {
            app:
              image: drydock/nginx:latest
              entrypoint: [{program}, -c, /mirror.conf, -e, stderr, -g, 'daemon off;']
-             volumes: ['{file}:/mirror.conf:ro']
+             volumes: ['{file}:/mirror.conf:ro,z']
              tmpfs: ['/tmp:uid=10002,gid=10002,mode=0700']"
     ));
     let output = stack.start();

@@ -14,7 +14,7 @@ fn stack_with_folder() -> Stack {
     let stack = Stack::prepare("");
     let from = stack.folder("pair").display().to_string();
     stack.override_with(&format!(
-        "services: {{tls: {{volumes: ['{from}:/from:ro']}}}}"
+        "services: {{tls: {{volumes: ['{from}:/from:ro,z']}}}}"
     ));
     stack
 }

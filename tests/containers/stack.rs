@@ -49,7 +49,7 @@ impl Stack {
                 let stack = Self::prepare("");
                 let acme = stack.folder("acme");
                 stack.override_with(&format!(
-                    "services: {{nginx: {{volumes: ['{}:/var/www/acme:ro']}}}}",
+                    "services: {{nginx: {{volumes: ['{}:/var/www/acme:ro,z']}}}}",
                     acme.display()
                 ));
                 match stack.start() {
