@@ -33,7 +33,10 @@ pub fn a_killed_app_comes_back_without_nginx_restarting() {
 
     // From outside, as the kernel would: of `docker kill` the engine remembers that it was meant.
     let pid = app.0.to_string();
-    let killed = program::run(Command::new("kill").args(["-9", &pid]), program::QUICK);
+    let killed = program::run(
+        Command::new("sh").args(["-c", &format!("kill -9 {pid}")]),
+        program::QUICK,
+    );
     assert!(killed.success, "only root can do this: {}", killed.text());
     eventually("the app is started again", LIMIT, || {
         let now = life(&stack, "app");

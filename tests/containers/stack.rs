@@ -252,7 +252,11 @@ pub fn obstacle() -> Option<String> {
         Ok(version) if version.contains("HTTP3") => {}
         _ => return Some("curl in PATH cannot do HTTP/3".to_owned()),
     }
-    if let Err(why) = works("docker", &["info"]) {
+    match works("openssl", &["list", "-kem-algorithms"]) {
+        Ok(list) if list.contains("X25519MLKEM768") => {}
+        _ => return Some("openssl in PATH is older than 3.5".to_owned()),
+    }
+    if let Err(why) = works("docker", &["version"]) {
         return Some(format!("no Docker engine answers: {why}"));
     }
     for image in ["drydock/app:latest", "drydock/nginx:latest"] {
