@@ -11,26 +11,34 @@
   revision,
 }:
 let
-  sources = lib.fileset.toSource {
-    root = src;
-    fileset = lib.fileset.unions [
-      (src + "/Cargo.toml")
-      (src + "/Cargo.lock")
-      (src + "/src")
-      (lib.fileset.maybeMissing (src + "/tests"))
-    ];
-  };
+  sourceOf =
+    files:
+    lib.fileset.toSource {
+      root = src;
+      fileset = lib.fileset.unions (
+        map (file: src + "/${file}") (
+          [
+            "Cargo.toml"
+            "Cargo.lock"
+            "src"
+          ]
+          ++ files
+        )
+      );
+    };
   common = {
-    src = sources;
     strictDeps = true;
     CARGO_BUILD_TARGET = target;
     CARGO_BUILD_RUSTFLAGS = "-C target-feature=+crt-static";
   };
   release = common // {
+    # Without the tests, an edit of which would else build and ship the binary anew.
+    src = sourceOf [ ];
     doCheck = false;
   };
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
+    src = sourceOf (lib.optional (builtins.pathExists (src + "/tests")) "tests");
     CARGO_PROFILE = "dev";
   };
   devArtifacts = crane.buildDepsOnly dev;
@@ -52,7 +60,7 @@ crane.buildPackage (
           tests // { cargoClippyExtraArgs = "--all-targets --all-features -- --deny warnings"; }
         );
         test = crane.cargoTest tests;
-        format = crane.cargoFmt { inherit (common) src; };
+        format = crane.cargoFmt { inherit (dev) src; };
       };
     };
   }

@@ -10,9 +10,15 @@ let
 
   # Compose is called by its own name, so that no CLI plug-in has to be installed.
   stackTools = [
+    pkgs.curl
     pkgs.docker-client
     pkgs.docker-compose
-    pkgs.curl
+  ];
+  # What the tests look with besides: handshakes, and the layers of an image.
+  testTools = [
+    pkgs.gnutar
+    pkgs.gzip
+    pkgs.openssl
   ];
   # The folder of compose.yaml: the front door sets it, elsewhere it is the current one.
   inFolder = ''
@@ -23,15 +29,13 @@ let
     }
     cd "$DRYDOCK_ROOT"
   '';
-  load = ''
-    docker load --quiet --input ${image}
-  '';
-  command = name: description: text: {
+  load = "docker load --quiet --input ${image} >&2";
+  command = name: description: tools: text: {
     type = "app";
     program = lib.getExe (
       pkgs.writeShellApplication {
         name = "drydock-${name}";
-        runtimeInputs = stackTools;
+        runtimeInputs = stackTools ++ tools;
         text = inFolder + text;
       }
     );
@@ -39,8 +43,8 @@ let
   };
 in
 {
-  up = command "up" "load the images, start the stack and show its answer" ''
-    ${load} >&2
+  up = command "up" "load the images, start the stack and show its answer" [ ] ''
+    ${load}
     docker-compose up --detach --wait --wait-timeout 120 nginx >&2
     # The development CA is there unless the user gave a pair of their own, which
     # need not be one that this machine trusts.
@@ -51,15 +55,17 @@ in
     else
       trust=(--insecure)
     fi
-    url=https://localhost:''${DRYDOCK_HTTPS_PORT:-443}/
+    port=''${DRYDOCK_HTTPS_PORT:-443}
+    url=https://localhost:$port/
+    [ "$port" != 443 ] || url=https://localhost/
     echo "drydock: $url answers:" >&2
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
   '';
-  down = command "down" "stop the stack and remove its containers and networks" ''
+  down = command "down" "stop the stack and remove its containers and networks" [ ] ''
     docker-compose down
   '';
-  test = command "test" "test the running images" ''
-    ${load} >&2
+  test = command "test" "test the running images" testTools ''
+    ${load}
     exec ${lib.getExe containerTests} "$@"
   '';
 }

@@ -393,6 +393,8 @@ rec {
   coreutils = tools;
   rustc = rust;
   rustPlatform = { inherit importCargoLock; };
+  gnutar = tool "tar";
+  gzip = tool "gzip";
   jq = tool "jq";
   curl = program "curl" "curl";
   openssl = program "openssl" "openssl";
