@@ -49,7 +49,8 @@ let
         inherit (pkgs) lib runCommand;
         inherit (tools) keypair;
         inherit nginx;
-        upstream = "${name}:${toString port}";
+        # compose.yaml calls the service so, whatever the crate's name.
+        upstream = "app:${toString port}";
       }
       // arguments
     );
