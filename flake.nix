@@ -26,8 +26,11 @@
       ];
       stackOn =
         system:
-        import ./nix/stack.nix rec {
+        let
           pkgs = nixpkgs.legacyPackages.${system};
+        in
+        import ./nix/stack.nix {
+          inherit pkgs;
           rustBin = rust-overlay.lib.mkRustBin { } pkgs;
           craneLib = crane.mkLib pkgs;
           src = ./.;

@@ -45,7 +45,12 @@ in
 {
   up = command "up" "load the images, start the stack and show its answer" [ ] ''
     ${load}
-    docker-compose up --detach --wait --wait-timeout 120 nginx >&2
+    docker-compose up --detach --wait --wait-timeout 120 nginx >&2 || {
+      docker-compose logs --tail 20 >&2
+      echo "drydock: error: the stack did not start; the lines above say why" >&2
+      echo "drydock: DRYDOCK_HTTP_PORT and DRYDOCK_HTTPS_PORT move its ports, if one is taken" >&2
+      exit 1
+    }
     # The development CA is there unless the user gave a pair of their own, which
     # need not be one that this machine trusts.
     ca=$(mktemp)

@@ -31,9 +31,7 @@ let
   crane = craneLib.overrideToolchain toolchain;
   manifest = (lib.importTOML (src + "/Cargo.toml")).package;
 
-  call = file: arguments: import file arguments;
-
-  tools = call ./tools.nix {
+  tools = import ./tools.nix {
     inherit
       crane
       lib
@@ -41,10 +39,10 @@ let
       target
       ;
   };
-  nginx = call ./nginx.nix { inherit (pkgs) nginx; };
+  nginx = import ./nginx.nix { inherit (pkgs) nginx; };
   nginxConfig =
     arguments:
-    call ./nginx-config.nix (
+    import ./nginx-config.nix (
       {
         inherit (pkgs) lib runCommand;
         inherit (tools) keypair;
@@ -54,7 +52,7 @@ let
       }
       // arguments
     );
-  app = call ./app.nix {
+  app = import ./app.nix {
     inherit
       crane
       lib
@@ -69,7 +67,7 @@ let
     "org.opencontainers.image.version" = manifest.version;
     "dev.drydock.packages" = "nixpkgs ${lib.version}";
   };
-  image-app = call ./image-app.nix {
+  image-app = import ./image-app.nix {
     inherit (pkgs) dockerTools;
     inherit (tools) probe;
     inherit
@@ -83,7 +81,7 @@ let
       ;
     licenses = manifest.license;
   };
-  image-nginx = call ./image-nginx.nix {
+  image-nginx = import ./image-nginx.nix {
     inherit (pkgs) dockerTools;
     inherit (tools) keypair;
     inherit
@@ -94,7 +92,7 @@ let
       ;
     config = nginxConfig { };
   };
-  image = call ./images.nix {
+  image = import ./images.nix {
     inherit (pkgs) dockerTools;
     images = [
       image-app
@@ -114,11 +112,11 @@ let
 in
 packages
 // {
-  apps = call ./commands.nix {
+  apps = import ./commands.nix {
     inherit pkgs image;
-    containerTests = call ./container-tests.nix { inherit app crane lib; };
+    containerTests = import ./container-tests.nix { inherit app crane lib; };
   };
-  checks = call ./checks {
+  checks = import ./checks {
     inherit
       lib
       name
@@ -126,7 +124,12 @@ packages
       packages
       pkgs
       ;
+    # Only those of what is built here: nixpkgs' packages bring tests of their own.
+    tests = {
+      app = app.tests;
+      tools = tools.keypair.tests;
+    };
   };
-  devShell = call ./dev-shell.nix { inherit crane nginx pkgs; };
+  devShell = import ./dev-shell.nix { inherit crane nginx pkgs; };
   formatter = pkgs.nixfmt;
 }

@@ -1,16 +1,15 @@
-# An index only: every package is a check, and so are the tests that ride on it.
+# An index only: every package is a check, and so is every test that rides on one.
 {
   lib,
   packages,
   pkgs,
   name,
   nginxConfig,
+  # By package: the tests that ride on it.
+  tests,
 }:
 packages
-// lib.concatMapAttrs (
-  package: value:
-  lib.mapAttrs' (test: check: lib.nameValuePair "${package}-${test}" check) (value.tests or { })
-) packages
+// lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
 // {
   shell = import ./shell.nix { inherit lib pkgs; };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
