@@ -15,6 +15,7 @@ use actix_web::web::{self, Bytes, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, error};
 use drydock::config::Config;
 use drydock::server::Server;
+use futures_util::StreamExt as _;
 use support::Client;
 use tokio::sync::oneshot;
 
@@ -39,10 +40,20 @@ fn routes(app: &mut ServiceConfig) {
         web::to(async |number: Path<u8>| number.to_string()),
     )
     .route("/json", web::to(async |json: Json<u8>| json.to_string()))
+    .route("/stream", web::to(bytes_in_stream))
     .route(
         "/long",
         web::to(async || HttpResponse::Ok().body("0123456789".repeat(100_000))),
     );
+}
+
+/// Reads where actix-web's own limits for extractors do not see it.
+async fn bytes_in_stream(mut body: web::Payload) -> Result<String, actix_web::Error> {
+    let mut sum = 0;
+    while let Some(chunk) = body.next().await {
+        sum += chunk?.len();
+    }
+    Ok(sum.to_string())
 }
 
 /// Runs the server in a thread until this is dropped.
@@ -58,6 +69,7 @@ impl Running {
             ("APP_BIND", "127.0.0.1:0"),
             ("APP_WORKERS", "1"),
             ("APP_REQUEST_TIMEOUT_SECONDS", "1"),
+            ("APP_MAX_BODY_BYTES", "16"),
         ];
         let vars = vars.map(|(name, value)| (name.into(), value.into()));
         let config = Config::from_vars(vars).unwrap();
@@ -157,6 +169,21 @@ fn what_an_extractor_refuses_gets_a_body_of_ours() {
         "400 Bad Request\n",
     );
     server.assert_answer(&json("text/plain", "1"), 400, "400 Bad Request\n");
+}
+
+#[test]
+fn a_body_is_limited_however_it_is_read() {
+    let server = Running::start();
+    let post = |chunks: &str| {
+        format!("POST /stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}")
+    };
+    let most = "8\r\n01234567\r\n8\r\n89abcdef\r\n";
+    server.assert_answer(&post(&format!("{most}0\r\n\r\n")), 200, "16");
+    server.assert_answer(
+        &post(&format!("{most}1\r\n!\r\n")),
+        413,
+        "413 Payload Too Large\n",
+    );
 }
 
 #[test]

@@ -54,7 +54,11 @@ fn a_slow_body_that_nobody_wants_is_cut_off() {
 
 #[test]
 fn an_idle_connection_is_closed() {
-    let app = App::start(&[("APP_KEEP_ALIVE_SECONDS", "1")]);
+    let app = App::start(&[
+        ("APP_KEEP_ALIVE_SECONDS", "1"),
+        // So that only the limit in question can be met.
+        ("APP_HEADER_TIMEOUT_SECONDS", "300"),
+    ]);
     let mut client = app.connect();
     client.send(GET);
     assert_eq!(client.answer().status, 200);

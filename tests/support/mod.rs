@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -21,6 +21,7 @@ pub struct App {
     child: Child,
     address: SocketAddr,
     lines: Receiver<String>,
+    reader: JoinHandle<()>,
 }
 
 impl App {
@@ -29,16 +30,17 @@ impl App {
         let mut child = command(vars).stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             stdout
                 .lines()
                 .map_while(Result::ok)
-                .try_for_each(|line| sender.send(line))
+                .try_for_each(|line| sender.send(line).ok());
         });
         let mut app = Self {
             child,
             address: ([127, 0, 0, 1], 0).into(),
             lines,
+            reader,
         };
         let line = app.line("listening");
         app.address.set_port(port_in(&line));
@@ -77,6 +79,17 @@ impl App {
                 Ok(_) => {}
                 Err(error) => panic!("no line with {text:?}: {error}"),
             }
+        }
+    }
+
+    /// Closes the other end of the program's stdout.
+    pub fn close_log(&mut self) {
+        // The reader ends when it cannot hand a line on, and takes the pipe with it.
+        self.lines = mpsc::channel().1;
+        let end = Instant::now() + LIMIT;
+        while !self.reader.is_finished() {
+            assert!(Instant::now() < end, "nothing is logged");
+            self.get("/", "");
         }
     }
 
