@@ -123,6 +123,8 @@ packages
       nginxConfig
       packages
       pkgs
+      port
+      readyPath
       ;
     # Only those of what is built here: nixpkgs' packages bring tests of their own.
     tests = {

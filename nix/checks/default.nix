@@ -4,6 +4,8 @@
   packages,
   pkgs,
   name,
+  port,
+  readyPath,
   nginxConfig,
   # By package: the tests that ride on it.
   tests,
@@ -19,6 +21,8 @@ packages
       name
       nginxConfig
       pkgs
+      port
+      readyPath
       ;
     inherit (packages) app nginx keypair;
   };
