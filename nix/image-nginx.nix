@@ -15,7 +15,10 @@ dockerTools.buildLayeredImage {
   name = "${repository}/nginx";
   tag = "latest";
   contents = [ keypair ];
-  layeringPipeline = import ./layers.nix [ config ];
+  layeringPipeline = import ./layers.nix [
+    keypair
+    config
+  ];
   # The one writable place, and where the volumes go.
   extraCommands = ''
     mkdir -p etc/nginx/tls var/www/acme

@@ -24,14 +24,23 @@ in
       config ? { },
       created ? "1970-01-01T00:00:01Z",
       extraCommands ? "",
-      # Of its steps the one that nix/layers.nix takes: named paths come last.
+      # Of its steps those that nix/layers.nix takes: paths that are split off one
+      # after the other come last, the first of them at the very end.
       layeringPipeline,
       # Only what every gzip can write; nixpkgs has more.
       compressor ? "gz",
     }:
     assert compressor == "gz";
-    assert builtins.head (builtins.head layeringPipeline) == "split_paths";
     let
+      splitOff =
+        pipeline:
+        if builtins.head (builtins.head pipeline) == "split_paths" then
+          let
+            rest = builtins.elemAt (builtins.elemAt pipeline 1) 2;
+          in
+          splitOff (builtins.elemAt rest 1) ++ builtins.elemAt (builtins.head pipeline) 1
+        else
+          [ ];
       # The links at the root.
       root = symlinkJoin {
         name = "${baseNameOf name}-root";
@@ -53,7 +62,7 @@ in
         "${root}"
         "${baseJson}"
       ];
-      volatile = builtins.elemAt (builtins.head layeringPipeline) 1;
+      volatile = splitOff layeringPipeline;
       inherit extraCommands;
       root = "${root}";
       image = {
@@ -80,7 +89,7 @@ in
           # A path's closure is larger than that of all it refers to, so that
           # libraries come before what needs them.
           jq -r '. as { $omit, $volatile } | .closure | map(select(.path | IN($omit[]) | not))
-            | sort_by((.path | IN($volatile[])), .closureSize, .path)[].path' "$NIX_ATTRS_JSON_FILE" > paths
+            | sort_by((.path as $path | $volatile | index($path)) // -1, .closureSize, .path)[].path' "$NIX_ATTRS_JSON_FILE" > paths
           mkdir -p folders/nix/store
           chmod 0555 folders/nix folders/nix/store
           while read -r path; do
