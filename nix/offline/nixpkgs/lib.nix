@@ -3,17 +3,11 @@
 let
   inherit (builtins)
     attrNames
-    concatMap
     concatStringsSep
     elem
-    filter
     foldl'
-    hasAttr
     isAttrs
-    isString
-    length
     listToAttrs
-    match
     replaceStrings
     stringLength
     substring
@@ -23,18 +17,8 @@ rec {
   # nixpkgs says here which release it is; images carry it as a label.
   version = "26.05.debian-${suite}";
 
-  inherit (builtins)
-    attrValues
-    concatStringsSep
-    elem
-    filter
-    head
-    isList
-    mapAttrs
-    ;
   fileContents = path: builtins.head (builtins.split "\n" (builtins.readFile path));
   importTOML = path: builtins.fromTOML (builtins.readFile path);
-  importJSON = path: builtins.fromJSON (builtins.readFile path);
 
   genAttrs =
     names: f:
@@ -44,29 +28,10 @@ rec {
         value = f name;
       }) names
     );
-  filterAttrs =
-    keep: set:
-    listToAttrs (
-      concatMap (
-        name:
-        if keep name set.${name} then
-          [
-            {
-              inherit name;
-              value = set.${name};
-            }
-          ]
-        else
-          [ ]
-      ) (attrNames set)
-    );
   mapAttrsToList = f: set: map (name: f name set.${name}) (attrNames set);
   mapAttrs' = f: set: listToAttrs (mapAttrsToList f set);
   nameValuePair = name: value: { inherit name value; };
   concatMapAttrs = f: set: foldl' (all: name: all // f name set.${name}) { } (attrNames set);
-  mergeAttrsList = foldl' (a: b: a // b) { };
-  optionalAttrs = condition: set: if condition then set else { };
-  isDerivation = value: value.type or null == "derivation";
   optional = condition: value: if condition then [ value ] else [ ];
   optionals = condition: list: if condition then list else [ ];
   optionalString = condition: string: if condition then string else "";
@@ -80,27 +45,16 @@ rec {
       from = stringLength string - stringLength suffix;
     in
     from >= 0 && substring from (stringLength suffix) string == suffix;
-  removePrefix =
-    prefix: string:
-    if hasPrefix prefix string then substring (stringLength prefix) (-1) string else string;
   concatMapStringsSep =
     separator: f: list:
     concatStringsSep separator (map f list);
   concatLines = concatMapStringsSep "" (line: line + "\n");
   escapeShellArg = value: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
   escapeShellArgs = concatMapStringsSep " " escapeShellArg;
-  toShellVars =
-    set: concatStringsSep "\n" (mapAttrsToList (name: value: "${name}=${escapeShellArg value}") set);
-
-  getBin = package: package;
   makeBinPath = concatMapStringsSep ":" (package: "${package}/bin");
   getExe =
     package: getExe' package (package.meta.mainProgram or (throw "getExe: no meta.mainProgram"));
   getExe' = package: program: "${package}/bin/${program}";
-  licenses.mit = {
-    spdxId = "MIT";
-  };
-
   # Sets of files below a root, as predicates on absolute paths.
   fileset =
     let
@@ -125,10 +79,6 @@ rec {
         {
           contains = path: builtins.any (set: set.contains path) all;
         };
-      maybeMissing = path: if builtins.pathExists path then coerce path else { contains = _: false; };
-      difference = a: b: {
-        contains = path: (coerce a).contains path && !(coerce b).contains path;
-      };
       fileFilter = keep: root: {
         contains =
           path:

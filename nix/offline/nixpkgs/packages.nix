@@ -364,16 +364,8 @@ rec {
     symlinkJoin
     writeShellApplication
     writeText
-    writeTextFile
     ;
-  stdenv = {
-    inherit cc;
-    hostPlatform = {
-      inherit system;
-      isLinux = true;
-      isDarwin = false;
-    };
-  };
+  stdenv = { inherit cc; };
   # The offline toolchain's static target is the machine's own.
   pkgsStatic.stdenv.hostPlatform.rust.rustcTarget = "${cpu}-unknown-linux-gnu";
 
@@ -390,7 +382,6 @@ rec {
 
   bash = tool "bash";
   bashInteractive = bash;
-  coreutils = tools;
   rustc = rust;
   rustPlatform = { inherit importCargoLock; };
   gnutar = tool "tar";
