@@ -155,6 +155,7 @@ let
       ]
       // {
         inherit name system shellHook;
+        outputs = [ "out" ]; # which `nix develop` reads from the environment
         builder = "${tools}/bin/bash";
         args = [
           "-c"
