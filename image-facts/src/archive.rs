@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
+    fmt::Write,
     fs::File,
     io::{self, BufReader, Read, Seek},
     path::Path,
@@ -146,7 +147,7 @@ fn first_pass(file: &File) -> Result<(Jsons, BTreeSet<String>), Unreadable> {
         if !files.insert(entry.path.clone()) {
             return unreadable(format!("{NAME}: {} is there twice", entry.path));
         }
-        if entry.path.ends_with(".json") {
+        if entry.path.strip_suffix(".json").is_some() {
             if entry.size > limits::JSON_BYTES || jsons.len() >= limits::JSON_FILES {
                 return unreadable(format!("{NAME}: too much JSON, at {}", entry.path));
             }
@@ -283,5 +284,8 @@ impl<R: Read> Read for Measured<R> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -1,6 +1,6 @@
 //! The rules: one method for each kind of fact.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
@@ -78,7 +78,7 @@ impl<'a> Rules<'a> {
                 .iter()
                 .map(|name| format!("the configuration holds {name}")),
         );
-        found.extend(self.tree(image));
+        found.extend(Self::tree(image));
         for layer in &image.layers {
             for (entry, inside) in &layer.entries {
                 self.entry(entry, inside, &mut found);
@@ -167,24 +167,7 @@ impl<'a> Rules<'a> {
                 .first()
                 .and_then(|program| missing_program(image, program)),
         );
-        let labels: BTreeMap<String, String> = get("Labels", Map::new().into())
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
-            .collect();
-        for key in labels
-            .keys()
-            .chain(facts.labels.keys())
-            .collect::<BTreeSet<_>>()
-        {
-            match (labels.get(key), facts.labels.get(key)) {
-                (Some(is), Some(expected)) if fits(expected, is) => {}
-                (is, expected) => {
-                    found.push(format!("label {key}: {is:?}, expected {expected:?}"));
-                }
-            }
-        }
+        found.extend(self.labels(config));
         let known = [
             "User",
             "Cmd",
@@ -205,9 +188,30 @@ impl<'a> Rules<'a> {
         found
     }
 
+    fn labels(&self, config: &Map<String, Value>) -> Findings {
+        let facts = &self.facts.labels;
+        let none = Map::new();
+        let labels = config
+            .get("Labels")
+            .and_then(Value::as_object)
+            .unwrap_or(&none);
+        let mut found = Findings::new();
+        for key in labels.keys().chain(facts.keys()).collect::<BTreeSet<_>>() {
+            let is = labels
+                .get(key)
+                .map(|value| value.as_str().unwrap_or_default());
+            let expected = facts.get(key).map(String::as_str);
+            match (is, expected) {
+                (Some(is), Some(expected)) if fits(expected, is) => {}
+                _ => found.push(format!("label {key}: {is:?}, expected {expected:?}")),
+            }
+        }
+        found
+    }
+
     /// What the layers make of each other: an image ships nothing twice, deletes nothing, and
     /// no path leads through a link.
-    fn tree(&self, image: &Image) -> Findings {
+    fn tree(image: &Image) -> Findings {
         let mut found = Findings::new();
         let mut seen: HashMap<&str, Kind> = HashMap::new();
         for (entry, _) in entries(image) {
