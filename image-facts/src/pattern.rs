@@ -41,6 +41,7 @@ mod tests {
         for (pattern, text) in [
             ("/nix/store/*/bin/app", "/nix/store/abc-app/bin/app"),
             ("/**/*.a", "/nix/store/x/lib/libc.a"),
+            ("**/bin/gcc*", "/bin/gcc-15"),
             ("**", ""),
             ("a*", "a"),
         ] {
