@@ -238,9 +238,10 @@ fn text(what: &str, field: &[u8]) -> Result<String, Unreadable> {
         .map_err(|_| Unreadable(format!("{what}: a path that is not UTF-8")))
 }
 
-/// The path below the image's root; none may lead out of it.
+/// The path below the image's root; none may lead out of it. A slash at the start
+/// means that root to an engine, and nixpkgs' dockerTools writes one.
 fn absolute(what: &str, name: &str) -> Result<String, Unreadable> {
-    let leads_out = name.starts_with('/') || name.split('/').any(|part| part == "..");
+    let leads_out = name.split('/').any(|part| part == "..");
     if leads_out {
         return unreadable(format!(
             "{what}: the path {name:?} leads out of the archive"

@@ -215,7 +215,7 @@ fn layers_that_hide_something() {
 
 #[test]
 fn paths_that_lead_out() {
-    for path in ["../x", "a/../../x", "/etc/x"] {
+    for path in ["../x", "a/../../x", "/../x"] {
         says(
             &refused(plant(file(path, ""))),
             &["layer 3", path, "leads out"],
