@@ -67,31 +67,63 @@ let
     "org.opencontainers.image.version" = manifest.version;
     "dev.drydock.packages" = "nixpkgs ${lib.version}";
   };
-  image-app = import ./image-app.nix {
-    inherit (pkgs) dockerTools;
-    inherit (tools) probe;
-    inherit
-      app
-      labels
-      lib
-      name
-      port
-      readyPath
-      repository
-      ;
-    licenses = manifest.license;
+  asserter = import ./app.nix {
+    inherit crane lib target;
+    src = ../image-facts;
+    revision = "unknown";
   };
-  image-nginx = import ./image-nginx.nix {
-    inherit (pkgs) dockerTools;
-    inherit (tools) keypair;
-    inherit
-      labels
-      lib
-      nginx
-      repository
-      ;
-    config = nginxConfig { };
-  };
+  # An image that breaks one of its facts cannot be built, whatever it is built for.
+  checked =
+    facts: image:
+    import ./image-facts.nix {
+      inherit (pkgs) lib runCommand writeText;
+      inherit asserter image;
+      facts = [
+        ./checks/facts-every-image.toml
+        facts
+      ];
+      values = {
+        inherit
+          name
+          readyPath
+          repository
+          revision
+          ;
+        inherit (manifest) license version;
+        package = manifest.name;
+        port = toString port;
+        packages = "nixpkgs ${lib.version}";
+      };
+    };
+  image-app = checked ./checks/facts-app.toml (
+    import ./image-app.nix {
+      inherit (pkgs) dockerTools;
+      inherit (tools) probe;
+      inherit
+        app
+        labels
+        lib
+        name
+        port
+        readyPath
+        repository
+        ;
+      licenses = manifest.license;
+    }
+  );
+  image-nginx = checked ./checks/facts-nginx.toml (
+    import ./image-nginx.nix {
+      inherit (pkgs) dockerTools;
+      inherit (tools) keypair;
+      inherit
+        labels
+        lib
+        nginx
+        repository
+        ;
+      config = nginxConfig { };
+    }
+  );
   image = import ./images.nix {
     inherit (pkgs) dockerTools;
     images = [
@@ -130,6 +162,7 @@ packages
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
+      image-facts = asserter.tests;
     };
   };
   devShell = import ./dev-shell.nix { inherit crane nginx pkgs; };

@@ -8,7 +8,7 @@ prepare_offline() {
   rust=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
   [ -n "$rust" ] || die "$root/rust-toolchain.toml names no channel"
   prepared machine "$root/nix/offline/nixpkgs/kits" "$root/nix/offline/prepare.sh" "$root/rust-toolchain.toml"
-  prepared crates "$root/Cargo.lock" "$root/tools/Cargo.lock"
+  prepared crates "$root/Cargo.lock" "$root/tools/Cargo.lock" "$root/image-facts/Cargo.lock"
 }
 
 # Fills the folder $cache/NAME with fill_NAME, unless that was done for the same
@@ -153,7 +153,7 @@ fetch_nixfmt() {
 # Cargo.lock, so that no other can be used.
 fill_crates() {
   say "fetching crates with cargo"
-  for folder in "$root" "$root/tools"; do
+  for folder in "$root" "$root/tools" "$root/image-facts"; do
     private_cargo fetch --quiet --locked --manifest-path "$folder/Cargo.toml"
   done
   add_files "$cache"/cargo/registry/cache/*/*.crate

@@ -1,0 +1,70 @@
+//! How an ELF program is linked. <https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html>
+
+/// Why the program is not a static one, or nothing if it is; `None` for what is no ELF file.
+pub(crate) fn dynamic_parts(file: &[u8]) -> Option<Vec<String>> {
+    if !file.starts_with(b"\x7fELF") {
+        return None;
+    }
+    Some(parts(file).unwrap_or_else(|| vec!["a broken ELF header".to_owned()]))
+}
+
+fn parts(file: &[u8]) -> Option<Vec<String>> {
+    const LITTLE_ENDIAN_64_BIT: [u8; 2] = [2, 1];
+    const PT_DYNAMIC: u64 = 2;
+    const PT_INTERP: u64 = 3;
+    if file.get(4..6)? != LITTLE_ENDIAN_64_BIT {
+        return Some(vec![
+            "another kind of ELF than 64 bit, little endian".to_owned(),
+        ]);
+    }
+    let mut found = Vec::new();
+    let table = number(file, 32, 8)?;
+    let size = number(file, 54, 2)?;
+    let count = number(file, 56, 2)?;
+    for index in 0..count {
+        let header = table.checked_add(index.checked_mul(size)?)?;
+        let offset = number(file, header.checked_add(8)?, 8)?;
+        let length = number(file, header.checked_add(32)?, 8)?;
+        match number(file, header, 4)? {
+            PT_INTERP => {
+                let text = slice(file, offset, length)?;
+                let text = String::from_utf8_lossy(text);
+                found.push(format!("the loader {}", text.trim_end_matches('\0')));
+            }
+            PT_DYNAMIC => {
+                let needed = needed(slice(file, offset, length)?);
+                if needed > 0 {
+                    found.push(format!("{needed} shared libraries"));
+                }
+            }
+            _ => {}
+        }
+    }
+    Some(found)
+}
+
+/// The number of DT_NEEDED entries.
+fn needed(section: &[u8]) -> usize {
+    const DT_NULL: u64 = 0;
+    const DT_NEEDED: u64 = 1;
+    section
+        .chunks_exact(16)
+        .map_while(|entry| number(entry, 0, 8).filter(|tag| *tag != DT_NULL))
+        .filter(|tag| *tag == DT_NEEDED)
+        .count()
+}
+
+fn number(file: &[u8], offset: u64, length: u64) -> Option<u64> {
+    let bytes = slice(file, offset, length)?;
+    Some(
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    )
+}
+
+fn slice(file: &[u8], offset: u64, length: u64) -> Option<&[u8]> {
+    let start = usize::try_from(offset).ok()?;
+    file.get(start..start.checked_add(usize::try_from(length).ok()?)?)
+}
