@@ -1,5 +1,5 @@
-# The archive of an image of which every stated fact holds: the same bytes, but
-# where one does not hold it cannot be built, and says which and what was found.
+# Passes when every stated fact holds of an image, and else says which does not,
+# and what was found.
 {
   lib,
   runCommand,
@@ -29,7 +29,7 @@ let
       value;
   stated = fill (builtins.foldl' (all: file: all // lib.importTOML file) { } facts);
 in
-runCommand image.name { } ''
+runCommand "${image.name}-facts" { } ''
   ${lib.getExe' asserter "image-facts"} ${writeText "facts.json" (builtins.toJSON stated)} ${image}
-  cp ${image} "$out"
+  touch "$out"
 ''
