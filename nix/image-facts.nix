@@ -1,5 +1,6 @@
-# Passes when every stated fact holds of an image, and else says which does not,
-# and what was found.
+# The image itself, once every stated fact holds of it; else the build stops and
+# says which does not hold, and what was found. What takes an image takes it from
+# here, so that one that breaks a fact cannot be had.
 {
   lib,
   runCommand,
@@ -8,8 +9,8 @@
   asserter,
   # The archive, as `docker load` reads it.
   image,
-  # TOML files, of which a later one may state what an earlier one leaves open;
-  # ../image-facts/src/facts.rs says what each key means.
+  # TOML files; what a later one states stands in the place of what an earlier one
+  # says under the same key. ../image-facts/src/facts.rs says what each key means.
   facts,
   # What stands for `{name}` in the facts, by name.
   values,
@@ -27,9 +28,24 @@ let
       builtins.mapAttrs (_: fill) value
     else
       value;
-  stated = fill (builtins.foldl' (all: file: all // lib.importTOML file) { } facts);
+  stated = writeText "facts.json" (
+    builtins.toJSON (fill (builtins.foldl' (all: file: all // lib.importTOML file) { } facts))
+  );
+  held =
+    runCommand image.name
+      {
+        # Each fact of this very image can fail: it is changed in every way that they speak of.
+        passthru.tests.doctored = runCommand "${image.name}-doctored" { } ''
+          ${lib.getExe' asserter "doctor"} ${stated} ${held}
+          touch "$out"
+        '';
+      }
+      ''
+        ${lib.getExe' asserter "image-facts"} ${stated} ${image} || {
+          echo "The facts are stated in ${lib.concatMapStringsSep ", " baseNameOf facts}." >&2
+          exit 1
+        }
+        cp ${image} "$out"
+      '';
 in
-runCommand "${image.name}-facts" { } ''
-  ${lib.getExe' asserter "image-facts"} ${writeText "facts.json" (builtins.toJSON stated)} ${image}
-  touch "$out"
-''
+held

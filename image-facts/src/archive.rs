@@ -25,6 +25,8 @@ pub(crate) struct Image {
     pub(crate) tags: Vec<String>,
     /// The container's part of the configuration.
     pub(crate) config: Value,
+    /// The rest of it: what it runs on, and when it was made.
+    pub(crate) made: Made,
     pub(crate) layers: Vec<Layer>,
     /// What was found in the configuration's text.
     pub(crate) in_config: Vec<String>,
@@ -39,19 +41,45 @@ pub(crate) struct Layer {
     pub(crate) entries: Vec<(Entry, Inside)>,
 }
 
+/// What manifest.json says of one image.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Manifest {
-    config: String,
-    repo_tags: Option<Vec<String>>,
-    layers: Vec<String>,
+pub(crate) struct Manifest {
+    pub(crate) config: String,
+    pub(crate) repo_tags: Option<Vec<String>>,
+    pub(crate) layers: Vec<String>,
 }
 
+/// <https://specs.opencontainers.org/image-spec/config/>; what is not named here is refused,
+/// since no fact speaks of it.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
-    #[serde(default)]
-    config: Value,
+    #[serde(default, rename = "config")]
+    container: Value,
     rootfs: RootFs,
+    #[serde(flatten)]
+    made: Made,
+}
+
+/// What an image runs on, and when it was made.
+#[derive(Deserialize)]
+pub(crate) struct Made {
+    #[serde(default)]
+    pub(crate) os: String,
+    #[serde(default)]
+    pub(crate) architecture: String,
+    #[serde(default)]
+    pub(crate) created: String,
+    #[serde(default)]
+    pub(crate) history: Vec<Step>,
+}
+
+/// One step of the history, which goes with a layer.
+#[derive(Deserialize)]
+pub(crate) struct Step {
+    #[serde(default)]
+    pub(crate) created: String,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +87,8 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-const NAME: &str = "the archive";
+/// What an archive is called in a refusal.
+pub(crate) const NAME: &str = "the archive";
 
 /// Reads the archive, looking into each file with the rules.
 pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
@@ -122,7 +151,8 @@ pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
     Ok(Image {
         tags: manifest.repo_tags.unwrap_or_default(),
         layers: second_pass(&file, rules, &wanted, &config.rootfs.diff_ids)?,
-        config: config.config,
+        config: config.container,
+        made: config.made,
         in_config,
         archive_bytes: length,
     })
@@ -221,7 +251,11 @@ fn layer(
 }
 
 /// All bytes of an entry, the size of which is known to be small enough.
-fn whole(what: &str, entry: &Entry, bytes: &mut dyn Read) -> Result<Vec<u8>, Unreadable> {
+pub(crate) fn whole(
+    what: &str,
+    entry: &Entry,
+    bytes: &mut dyn Read,
+) -> Result<Vec<u8>, Unreadable> {
     // Not reserved at once: a header may promise what does not follow.
     let mut all = Vec::new();
     bytes
@@ -233,11 +267,16 @@ fn whole(what: &str, entry: &Entry, bytes: &mut dyn Read) -> Result<Vec<u8>, Unr
     Ok(all)
 }
 
-fn parse<T: for<'a> Deserialize<'a>>(what: &str, text: &[u8]) -> Result<T, Unreadable> {
+/// JSON, or a refusal that says where it is broken.
+pub(crate) fn parse<T: for<'a> Deserialize<'a>>(what: &str, text: &[u8]) -> Result<T, Unreadable> {
     serde_json::from_slice(text).map_err(|error| Unreadable(format!("{what}: {error}")))
 }
 
-fn inflated<'a>(what: &str, file: &'a File) -> Result<Measured<Box<dyn Read + 'a>>, Unreadable> {
+/// The file's bytes, inflated and within limits.
+pub(crate) fn inflated<'a>(
+    what: &str,
+    file: &'a File,
+) -> Result<Measured<Box<dyn Read + 'a>>, Unreadable> {
     Ok(Measured {
         inner: unzipped(what, BufReader::new(file))?,
         hash: Sha256::new(),
@@ -247,7 +286,10 @@ fn inflated<'a>(what: &str, file: &'a File) -> Result<Measured<Box<dyn Read + 'a
 }
 
 /// What is in it, whether it is gzip'ed or not.
-fn unzipped<'a>(what: &str, mut input: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Unreadable> {
+pub(crate) fn unzipped<'a>(
+    what: &str,
+    mut input: impl Read + 'a,
+) -> Result<Box<dyn Read + 'a>, Unreadable> {
     let mut magic = [0; 2];
     input
         .read_exact(&mut magic)
@@ -261,7 +303,7 @@ fn unzipped<'a>(what: &str, mut input: impl Read + 'a) -> Result<Box<dyn Read + 
 }
 
 /// Counts and hashes what is read, and ends a reading that goes on for too long.
-struct Measured<R> {
+pub(crate) struct Measured<R> {
     inner: R,
     hash: Sha256,
     left: u64,
@@ -283,7 +325,9 @@ impl<R: Read> Read for Measured<R> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Two digits for each byte, as digests are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -1,11 +1,33 @@
-//! How an ELF program is linked. <https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html>
+//! What an ELF program runs on, and how it is linked.
+//! <https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html>
 
-/// Why the program is not a static one, or nothing if it is; `None` for what is no ELF file.
-pub(crate) fn dynamic_parts(file: &[u8]) -> Option<Vec<String>> {
-    if !file.starts_with(b"\x7fELF") {
-        return None;
+/// A program or library.
+pub(crate) struct Elf {
+    /// As images call it: <https://go.dev/doc/install/source#environment>, `GOARCH`.
+    pub(crate) architecture: String,
+    /// Why it is not a static one, or nothing if it is.
+    pub(crate) dynamic: Vec<String>,
+}
+
+impl Elf {
+    /// `None` for what is no ELF file.
+    pub(crate) fn read(file: &[u8]) -> Option<Self> {
+        file.starts_with(b"\x7fELF").then(|| Self {
+            architecture: architecture(file),
+            dynamic: parts(file).unwrap_or_else(|| vec!["a broken ELF header".to_owned()]),
+        })
     }
-    Some(parts(file).unwrap_or_else(|| vec!["a broken ELF header".to_owned()]))
+}
+
+fn architecture(file: &[u8]) -> String {
+    const EM_X86_64: u64 = 62;
+    const EM_AARCH64: u64 = 183;
+    match number(file, 18, 2) {
+        Some(EM_X86_64) => "amd64".to_owned(),
+        Some(EM_AARCH64) => "arm64".to_owned(),
+        Some(machine) => format!("machine {machine}"),
+        None => "an unknown machine".to_owned(),
+    }
 }
 
 fn parts(file: &[u8]) -> Option<Vec<String>> {

@@ -12,6 +12,10 @@ use serde_json::Value;
 pub struct Facts {
     /// The names that `docker load` gives it, with the tag.
     pub tags: Vec<String>,
+    /// `OS/ARCHITECTURE`, of which it has to be one; its programs are of the same.
+    pub platforms: Vec<String>,
+    /// When it and each of its layers was made, as a pattern: a time that no clock told.
+    pub created: String,
     /// `UID:GID`.
     pub user: String,
     /// The program and its first arguments, as patterns.

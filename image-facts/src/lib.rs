@@ -2,17 +2,22 @@
 //! data. Nothing of the archive is run or unpacked to disk, no engine is needed, and memory
 //! and time stay within the limits of [`limits`] whatever the archive holds.
 
+pub mod compare;
 pub mod facts;
 pub mod limits;
 
 mod archive;
+mod contents;
+mod difference;
 mod elf;
+mod names;
 mod pattern;
 mod rules;
 mod tar;
 
 use std::{fmt, path::Path};
 
+pub use archive::hex;
 use facts::Facts;
 
 /// Why an archive cannot be judged: it is not what an image's archive has to be.

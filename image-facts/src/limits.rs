@@ -15,5 +15,7 @@ pub const HEADER_BYTES: u64 = 64 << 10;
 pub const PATH_BYTES: usize = 4096;
 /// Entries of an archive and all its layers together.
 pub const ENTRIES: usize = 200_000;
+/// Differences of two layers that are reported; the rest is counted.
+pub const DIFFERENCES: usize = 20;
 /// Findings that are reported; the rest is counted.
 pub const FINDINGS: usize = 200;

@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use crate::{
     Unreadable,
     archive::{Image, Layer},
-    elf,
+    elf::Elf,
     facts::{Facts, FileFact},
-    limits,
+    limits, names,
     pattern::{any_fits, fits},
     tar::{Entry, Kind},
 };
@@ -20,8 +20,8 @@ use crate::{
 pub(crate) struct Inside {
     /// The names of forbidden things.
     forbidden: Vec<String>,
-    /// As of [`elf::dynamic_parts`].
-    dynamic: Option<Vec<String>>,
+    /// Only of programs and libraries.
+    elf: Option<Elf>,
     script: bool,
     /// Only of files whose text is a fact.
     text: Option<String>,
@@ -62,7 +62,7 @@ impl<'a> Rules<'a> {
     pub(crate) fn look_at(&self, entry: &Entry, bytes: &[u8]) -> Inside {
         Inside {
             forbidden: self.look_into(bytes),
-            dynamic: elf::dynamic_parts(bytes),
+            elf: Elf::read(bytes),
             script: bytes.starts_with(b"#!"),
             text: (self.facts.files.contains_key(&entry.path))
                 .then(|| String::from_utf8_lossy(bytes).into_owned()),
@@ -78,6 +78,7 @@ impl<'a> Rules<'a> {
                 .iter()
                 .map(|name| format!("the configuration holds {name}")),
         );
+        found.extend(self.made(image));
         found.extend(Self::tree(image));
         for layer in &image.layers {
             for (entry, inside) in &layer.entries {
@@ -209,6 +210,40 @@ impl<'a> Rules<'a> {
         found
     }
 
+    /// What it runs on, and when it was made.
+    fn made(&self, image: &Image) -> Findings {
+        let made = &image.made;
+        let mut found = Findings::new();
+        let platform = format!("{}/{}", made.os, made.architecture);
+        if !self.facts.platforms.contains(&platform) {
+            found.push(format!(
+                "platform: {platform:?}, expected one of {:?}",
+                self.facts.platforms
+            ));
+        }
+        for (entry, inside) in entries(image) {
+            if let Some(elf) = &inside.elf
+                && elf.architecture != made.architecture
+            {
+                found.push(format!(
+                    "{}: is for {}, and the image for {}",
+                    entry.path, elf.architecture, made.architecture
+                ));
+            }
+        }
+        let times = [("the image", &made.created)].into_iter();
+        let steps = made.history.iter().map(|step| ("a layer", &step.created));
+        for (what, time) in times.chain(steps) {
+            if !fits(&self.facts.created, time) {
+                found.push(format!(
+                    "created: {what} at {time:?}, expected {:?}",
+                    self.facts.created
+                ));
+            }
+        }
+        found
+    }
+
     /// What the layers make of each other: an image ships nothing twice, deletes nothing, and
     /// no path leads through a link.
     fn tree(image: &Image) -> Findings {
@@ -284,7 +319,11 @@ impl<'a> Rules<'a> {
                 .map(|name| format!("{path}: holds {name}")),
         );
         if any_fits(&facts.linked_statically, path)
-            && let Some(parts) = inside.dynamic.as_ref().filter(|parts| !parts.is_empty())
+            && let Some(parts) = inside
+                .elf
+                .as_ref()
+                .map(|elf| &elf.dynamic)
+                .filter(|parts| !parts.is_empty())
         {
             found.push(format!(
                 "{path}: not linked statically, it has {}",
@@ -322,7 +361,7 @@ impl<'a> Rules<'a> {
         }
         for pattern in &self.facts.linked_statically {
             let matched = entries(image)
-                .any(|(entry, inside)| inside.dynamic.is_some() && fits(pattern, &entry.path));
+                .any(|(entry, inside)| inside.elf.is_some() && fits(pattern, &entry.path));
             if !matched {
                 found.push(format!("static: no program fits {pattern:?}"));
             }
@@ -403,24 +442,12 @@ fn missing_program(image: &Image, program: &str) -> Option<String> {
     (!starts).then(|| format!("entry point: {program} is no program that anybody may start"))
 }
 
-/// The names of a layer's store paths, without their hashes.
 fn store_names(layer: &Layer) -> BTreeSet<String> {
-    const HASH: usize = "ffffffffffffffffffffffffffffffff-".len();
-    let paths = layer.entries.iter().map(|(entry, _)| entry.path.as_str());
-    paths
-        .filter_map(|path| path.strip_prefix("/nix/store/"))
-        .map(|path| path.split('/').next().unwrap_or_default())
-        .map(|name| name.get(HASH..).unwrap_or(name).to_owned())
-        .collect()
+    names::in_store(layer.entries.iter().map(|(entry, _)| entry.path.as_str()))
 }
 
 fn layer_name(layer: &Layer) -> String {
-    let names: Vec<String> = store_names(layer).into_iter().collect();
-    if names.is_empty() {
-        "links".to_owned()
-    } else {
-        names.join(" + ")
-    }
+    names::of_layer(layer.entries.iter().map(|(entry, _)| entry.path.as_str()))
 }
 
 fn name_of(path: &str) -> &str {

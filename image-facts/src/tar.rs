@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
     /// What a link points to.
     pub(crate) target: String,
+    /// Seconds since 1970, as the header has them.
+    pub(crate) modified: String,
 }
 
 const BLOCK: usize = 512;
@@ -99,6 +101,7 @@ struct Extended {
     size: Option<u64>,
     uid: Option<u64>,
     gid: Option<u64>,
+    modified: Option<String>,
 }
 
 impl Extended {
@@ -126,7 +129,8 @@ impl Extended {
                 "size" => self.size = number()?,
                 "uid" => self.uid = number()?,
                 "gid" => self.gid = number()?,
-                "mtime" | "atime" | "ctime" | "uname" | "gname" => {}
+                "mtime" => self.modified = Some(value.to_owned()),
+                "atime" | "ctime" | "uname" | "gname" => {}
                 // Above all security.capability, which is a set-uid bit by another name.
                 _ => return unreadable(format!("{what}: the extended attribute {key:?}")),
             }
@@ -175,6 +179,10 @@ impl Header<'_> {
             target: extended
                 .target
                 .map_or_else(|| text(what, &self.block[157..257]), Ok)?,
+            modified: match extended.modified {
+                Some(seconds) => seconds,
+                None => self.number(136, 12)?.to_string(),
+            },
         })
     }
 
@@ -198,7 +206,7 @@ impl Header<'_> {
             })
             .map(u64::from)
             .sum::<u64>();
-        if self.number(148, 8)? == sum {
+        if self.number(148, 8).ok() == Some(sum) {
             return Ok(());
         }
         unreadable(format!(

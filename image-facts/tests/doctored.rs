@@ -78,6 +78,24 @@ fn configuration() {
 }
 
 #[test]
+fn made_for_another_machine_or_at_another_time() {
+    let arm = found(|image| {
+        image.facts.platforms.push("linux/arm64".into());
+        image.made["architecture"] = json!("arm64");
+    });
+    says(&arm, &[APP, "is for amd64, and the image for arm64"]);
+    let other = found(|image| image.made["os"] = json!("plan9"));
+    says(&other, &["platform", "plan9/amd64", "linux/amd64"]);
+    let now = json!("2026-01-01T00:00:00Z");
+    let created = found(|image| image.made["created"] = now.clone());
+    says(&created, &["created", "the image", "2026", "1970"]);
+    let layer = found(|image| image.made["history"][0]["created"] = now.clone());
+    says(&layer, &["created", "a layer", "2026", "1970"]);
+    let author = refused(|image| image.made["author"] = json!("somebody"));
+    says(&author, &["the configuration", "author"]);
+}
+
+#[test]
 fn the_entry_point_is_another_or_not_there() {
     let other = found(|image| image.config["Entrypoint"] = json!([format!("/{APP}"), "-x"]));
     says(&other, &["entry point", "-x"]);

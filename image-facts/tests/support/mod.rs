@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     pub(crate) bytes: Vec<u8>,
     /// What the header says, which need not be true.
     pub(crate) size: u64,
+    /// Seconds since 1970.
+    pub(crate) modified: u64,
 }
 
 pub(crate) fn file(path: &str, bytes: impl AsRef<[u8]>) -> Entry {
@@ -32,6 +34,7 @@ pub(crate) fn file(path: &str, bytes: impl AsRef<[u8]>) -> Entry {
         uid: 0,
         target: String::new(),
         size: bytes.len() as u64,
+        modified: 1,
         bytes,
     }
 }
@@ -57,7 +60,7 @@ pub(crate) fn tar(entries: &[Entry]) -> Vec<u8> {
         put(108, &format!("{:07o}", entry.uid));
         put(116, "0000000");
         put(124, &format!("{:011o}", entry.size));
-        put(136, "00000000001");
+        put(136, &format!("{:011o}", entry.modified));
         put(148, "        ");
         put(157, &entry.target);
         put(257, "ustar\x0000");
@@ -76,6 +79,7 @@ pub(crate) fn tar(entries: &[Entry]) -> Vec<u8> {
 pub(crate) fn elf(kind: u8, content: &[u8]) -> Vec<u8> {
     let mut file = vec![0; 120];
     file[..6].copy_from_slice(b"\x7fELF\x02\x01");
+    file[18] = 62;
     file[32] = 64;
     file[54] = 56;
     file[56] = 1;
@@ -93,6 +97,8 @@ pub(crate) const LIB: &str = "nix/store/11111111111111111111111111111111-lib/sha
 pub(crate) struct Image {
     pub(crate) layers: Vec<Vec<Entry>>,
     pub(crate) config: Value,
+    /// What stands beside it.
+    pub(crate) made: Value,
     pub(crate) tags: Vec<&'static str>,
     pub(crate) facts: Facts,
     /// Besides what belongs into the archive.
@@ -111,7 +117,7 @@ pub(crate) fn image() -> Image {
         ..special("tmp/", b'5', "")
     };
     let facts = json!({
-        "tags": ["x/app:latest"], "user": "1:1", "entry-point": ["/nix/store/*/bin/app"], "command": [],
+        "tags": ["x/app:latest"], "platforms": ["linux/amd64"], "created": "1970-01-01T*", "user": "1:1", "entry-point": ["/nix/store/*/bin/app"], "command": [],
         "environment": [], "working-directory": "", "ports": ["80/tcp"], "volumes": [], "stop-signal": "SIGQUIT",
         "health-check": { "Test": ["CMD", "/x"] }, "labels": { "dev.drydock.packages": "p*" },
         "set-id": [], "world-writable": { "/tmp": "1777" }, "not-owned-by-root": [], "files": { "/etc/passwd": false },
@@ -131,6 +137,10 @@ pub(crate) fn image() -> Image {
             "User": "1:1", "Entrypoint": [format!("/{APP}")], "ExposedPorts": { "80/tcp": {} },
             "StopSignal": "SIGQUIT", "Healthcheck": { "Test": ["CMD", "/x"] },
             "Labels": { "dev.drydock.packages": "p1" },
+        }),
+        made: json!({
+            "os": "linux", "architecture": "amd64", "created": "1970-01-01T00:00:01Z",
+            "history": [{ "created": "1970-01-01T00:00:01Z", "comment": "a layer" }],
         }),
         tags: vec!["x/app:latest"],
         facts: serde_json::from_value(facts).unwrap(),
@@ -160,8 +170,10 @@ impl Image {
         if self.break_digest {
             diff_ids.swap(0, 1);
         }
-        let config =
-            json!({ "config": self.config, "rootfs": { "diff_ids": diff_ids } }).to_string();
+        let mut config = self.made.clone();
+        config["config"] = self.config.clone();
+        config["rootfs"] = json!({ "diff_ids": diff_ids });
+        let config = config.to_string();
         let name = format!("{}.json", digest(config.as_bytes()));
         let manifest = json!([{ "Config": name, "RepoTags": self.tags, "Layers": names }]);
         entries.push(file(&name, config));
@@ -187,11 +199,15 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-pub(crate) fn judged(facts: &Facts, archive: &[u8]) -> Result<Vec<String>, String> {
+/// A path that no other test has.
+pub(crate) fn unique() -> PathBuf {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path: PathBuf =
-        std::env::temp_dir().join(format!("image-facts-{}-{count}", std::process::id()));
+    std::env::temp_dir().join(format!("image-facts-{}-{count}", std::process::id()))
+}
+
+pub(crate) fn judged(facts: &Facts, archive: &[u8]) -> Result<Vec<String>, String> {
+    let path = unique();
     fs::write(&path, archive).unwrap();
     let result = judge(facts, &path).map_err(|error| error.to_string());
     fs::remove_file(&path).unwrap();

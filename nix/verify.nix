@@ -1,0 +1,98 @@
+# `./drydock verify`: builds both images once more, from clean, under other
+# conditions, and compares every layer and configuration with the first build's.
+# The second build has a Nix store of its own, which this user owns: the paths in
+# it are called as in the first, so that the same derivations are built, and what
+# a sandbox leaves open can be set, whoever runs the first store.
+{
+  pkgs,
+  # Has bin/image-compare.
+  asserter,
+  # The archive of all images.
+  image,
+  # The builds of the crates' dependencies, which nothing else of ours comes before.
+  dependencies,
+  # The builds that start from them.
+  crates,
+}:
+let
+  inherit (pkgs) lib;
+  # The derivation itself, not what it builds.
+  drv = package: builtins.unsafeDiscardOutputDependency package.drvPath;
+in
+pkgs.writeShellApplication {
+  name = "drydock-verify";
+  runtimeInputs = [ pkgs.util-linux ];
+  text = ''
+    say() { printf 'drydock: %s\n' "$*" >&2; }
+    die() { say "error: $*"; exit 1; }
+
+    first=(${toString (map drv dependencies)})
+    scope="their dependencies, both images"
+    if [ "''${1:-}" = --quick ]; then
+      first=(${toString (map drv crates)})
+      scope="both images; their dependencies stay as they were built"
+      shift
+    fi
+    [ $# -le 1 ] || { echo "usage: drydock verify [--quick] [ARCHIVE]" >&2; exit 2; }
+    archive=''${1:-${image}}
+    [ -f "$archive" ] || die "$archive is no file; an archive is what \`docker save\` or \`nix build .#image\` writes"
+    archive=$(realpath -- "$archive")
+    # What cannot be compared is refused before anything is built.
+    ${lib.getExe' asserter "image-compare"} "$archive" "$archive" > /dev/null || exit 1
+
+    cache=''${XDG_CACHE_HOME:-''${HOME:?the cache folder needs it}/.cache}/drydock
+    mkdir -p "$cache"
+    second=$(mktemp -d "$cache/verify.XXXXXX")
+    cd "$second"
+    clean() {
+      cd /
+      find "$second" -type d -exec chmod u+w {} +
+      rm -rf "$second"
+    }
+    trap clean EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+
+    # Ours is what the images are made from and what comes after the first of it.
+    # All that this is built from, a compiler above all, is copied.
+    export LC_ALL=C
+    nix-store --query --requisites ${drv image} | grep '\.drv$' | sort > all
+    nix-store --query --referrers-closure "''${first[@]}" | sort | comm -12 all - > ours
+    xargs nix-store --query --references < ours | sort -u > named
+    comm -23 named ours > references
+    grep '\.drv$' references | xargs nix-store --query --outputs > inputs
+    grep -v '\.drv$' references >> inputs || :
+    xargs nix-store --check-validity --print-invalid < inputs | sort > invalid
+    say "copying what the builds start from into a second store"
+    { sort inputs | comm -23 - invalid && echo ${drv image}; } |
+      timeout 1200 xargs nix copy --no-check-sigs --to "$second" 2> log || { cat log >&2; die "that failed, or took more than 20 minutes"; }
+
+    # What the first build had: the time, all cores, the folder /build and the user
+    # nixbld. A sandbox hands over no variable; if it did, these would be others.
+    printf 'somebody:x:1000:100:Somebody Else:/somewhere/else:/noshell\nnobody:x:65534:65534::/:/noshell\n' > passwd
+    user=/etc/passwd=$second/passwd
+    allowed=$(taskset --cpu-list --pid $$)
+    allowed=''${allowed##* }
+    again() { # SANDBOX-PATHS DERIVATION...
+      paths=$1
+      shift
+      TZ=Pacific/Kiritimati LC_ALL=tr_TR.UTF-8 USER=somebody LOGNAME=somebody \
+        timeout --foreground 3600 taskset --cpu-list "''${allowed%%[,-]*}" \
+        nix build --store "$second" --cores 1 --option sandbox true --option sandbox-build-dir /somewhere/else \
+        --option extra-sandbox-paths "$paths" --no-link "''${@/%/^out}" >&2 ||
+        die "the second build failed, or took more than an hour"
+    }
+    # A loader reads which library comes first, nixpkgs' one from a file of its own.
+    # That one sets the clock ahead. rustc stands still under it, so it has the time.
+    echo ${pkgs.libfaketime}/lib/libfaketimeMT.so.1 > preload
+    echo +400d > faketimerc
+    clock="/etc/ld.so.preload=$second/preload /etc/ld-nix.so.preload=$second/preload"
+    clock="$clock /etc/faketimerc=$second/faketimerc ${pkgs.libfaketime}"
+    say "building once more: $scope"
+    again "$user" ${toString (map drv crates)}
+    again "$user $clock" ${drv image}
+
+    ${lib.getExe' asserter "image-compare"} "$archive" "$second${image}" || die "the two are not the same"
+    say "every layer and configuration is the same"
+  '';
+}
