@@ -9,6 +9,12 @@
   target,
   # Compiled in, for `--version`.
   revision,
+  # cargo-deny's configuration: which crates it may be built from.
+  deny,
+  # Shell commands that change the sources once more, after the dependencies are built.
+  edit ? "",
+  # What the assets are called, for the crate's build script; null for none.
+  manifest ? null,
 }:
 let
   sourceOf =
@@ -22,7 +28,13 @@ let
             "Cargo.lock"
             "src"
           ]
-          ++ files
+          ++ builtins.filter (file: builtins.pathExists (src + "/${file}")) (
+            [
+              "build.rs"
+              "templates"
+            ]
+            ++ files
+          )
         )
       );
     };
@@ -38,20 +50,30 @@ let
   };
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
-    src = sourceOf (lib.optional (builtins.pathExists (src + "/tests")) "tests");
+    src = sourceOf [ "tests" ];
     CARGO_PROFILE = "dev";
+    # The tests' TLS client has C in it, built with glibc's headers and linked to any libc:
+    # fortified functions are glibc's own.
+    hardeningDisable = [ "fortify" ];
   };
   devArtifacts = crane.buildDepsOnly dev;
-  tests = dev // {
-    cargoArtifacts = devArtifacts;
-    doInstallCargoArtifacts = false;
-  };
+  # Only the crate itself, so that an edit of an asset leaves its dependencies.
+  named = lib.optionalAttrs (manifest != null) { DRYDOCK_ASSETS = manifest; };
+  tests =
+    dev
+    // named
+    // {
+      cargoArtifacts = devArtifacts;
+      doInstallCargoArtifacts = false;
+    };
 in
 crane.buildPackage (
   release
+  // named
   // {
     cargoArtifacts = crane.buildDepsOnly release;
     DRYDOCK_REVISION = revision;
+    postPatch = edit;
     passthru = {
       # What else is built from the same sources starts from here.
       devArguments = tests;
@@ -61,6 +83,13 @@ crane.buildPackage (
         );
         test = crane.cargoTest tests;
         format = crane.cargoFmt { inherit (dev) src; };
+        deny = crane.cargoDeny {
+          inherit (dev) src;
+          preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
+        };
+      }
+      // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) {
+        fuzz = import ./fuzz.nix { inherit crane lib src; };
       };
     };
   }

@@ -40,6 +40,8 @@ pub struct Config {
     pub drain_delay: Duration,
     /// `APP_TRUSTED_NETWORKS`
     pub trusted_networks: Networks,
+    /// `APP_IMAGE_DIGEST`
+    pub image_digest: ImageDigest,
     /// `APP_LOG_FORMAT`
     pub log_format: LogFormat,
     /// `RUST_LOG`
@@ -78,6 +80,7 @@ impl Config {
         let shutdown = reader.seconds(&APP_SHUTDOWN_SECONDS);
         let drain_delay = reader.seconds(&APP_DRAIN_DELAY_SECONDS);
         let trusted_networks = reader.read(&APP_TRUSTED_NETWORKS, Networks::parse);
+        let image_digest = reader.read(&APP_IMAGE_DIGEST, ImageDigest::parse);
         let log_format = reader.read(&APP_LOG_FORMAT, LogFormat::parse);
         let log_levels = reader.read(&RUST_LOG, LogLevels::parse);
 
@@ -96,6 +99,7 @@ impl Config {
                 shutdown: shutdown?,
                 drain_delay: drain_delay?,
                 trusted_networks: trusted_networks?,
+                image_digest: image_digest?,
                 log_format: log_format?,
                 log_levels: log_levels?,
             })
@@ -132,6 +136,7 @@ impl Config {
             (APP_SHUTDOWN_SECONDS.name, seconds(self.shutdown)),
             (APP_DRAIN_DELAY_SECONDS.name, seconds(self.drain_delay)),
             (APP_TRUSTED_NETWORKS.name, self.trusted_networks.to_string()),
+            (APP_IMAGE_DIGEST.name, self.image_digest.to_string()),
             (APP_LOG_FORMAT.name, self.log_format.to_string()),
             (RUST_LOG.name, self.log_levels.to_string()),
         ]
@@ -197,6 +202,8 @@ pub enum Allowed {
     SocketAddress,
     /// See [`Networks`].
     Networks,
+    /// See [`ImageDigest`].
+    ImageDigest,
     /// See [`LogFormat`].
     LogFormat,
     /// See [`LogLevels`].
@@ -213,6 +220,9 @@ impl fmt::Display for Allowed {
             Self::Networks => f.write_str(
                 "IP networks and addresses separated by commas, as 10.0.0.0/8,::1, or none",
             ),
+            Self::ImageDigest => {
+                f.write_str("sha256: and 64 hexadecimal digits in lower case, or unknown")
+            }
             Self::LogFormat => f.write_str("text or json"),
             Self::LogLevels => f.write_str(
                 "off, error, warn, info, debug or trace, or target=level, separated by commas",
@@ -317,7 +327,14 @@ const APP_TRUSTED_NETWORKS: Variable = Variable {
     name: "APP_TRUSTED_NETWORKS",
     default: Preset::Fixed("127.0.0.0/8,::1/128"),
     allowed: Allowed::Networks,
-    about: "peers whose X-Forwarded-*, X-Real-IP and X-Request-Id are believed",
+    about: "peers whose X-Forwarded-*, X-Edge-*, X-Real-IP and X-Request-Id are believed",
+};
+const APP_IMAGE_DIGEST: Variable = Variable {
+    name: "APP_IMAGE_DIGEST",
+    // No image can hold its own; whoever starts it can say it.
+    default: Preset::Fixed(UNKNOWN),
+    allowed: Allowed::ImageDigest,
+    about: "the digest of the image that the process runs from, shown on the page",
 };
 const APP_LOG_FORMAT: Variable = Variable {
     name: "APP_LOG_FORMAT",
@@ -334,7 +351,7 @@ const RUST_LOG: Variable = Variable {
 };
 
 /// Every variable, in the order in which they are shown.
-pub const VARIABLES: [&Variable; 15] = [
+pub const VARIABLES: [&Variable; 16] = [
     &APP_BIND,
     &APP_WORKERS,
     &APP_MAX_CONNECTIONS,
@@ -348,6 +365,7 @@ pub const VARIABLES: [&Variable; 15] = [
     &APP_SHUTDOWN_SECONDS,
     &APP_DRAIN_DELAY_SECONDS,
     &APP_TRUSTED_NETWORKS,
+    &APP_IMAGE_DIGEST,
     &APP_LOG_FORMAT,
     &RUST_LOG,
 ];
@@ -422,6 +440,38 @@ impl fmt::Display for Networks {
         }
         let items: Vec<_> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&items.join(","))
+    }
+}
+
+/// The digest of the image that the process runs from, where it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageDigest(Option<String>);
+
+const UNKNOWN: &str = "unknown";
+
+impl ImageDigest {
+    fn parse(text: &str) -> Option<Self> {
+        if text == UNKNOWN {
+            return Some(Self(None));
+        }
+        let digits = text.strip_prefix("sha256:")?;
+        let valid = digits.len() == 64
+            && digits
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        valid.then(|| Self(Some(text.to_owned())))
+    }
+
+    /// As `sha256:` and hexadecimal digits.
+    #[must_use]
+    pub fn known(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+impl fmt::Display for ImageDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.known().unwrap_or(UNKNOWN))
     }
 }
 
@@ -612,10 +662,12 @@ mod tests {
 
     #[test]
     fn what_is_shown_can_be_set_again() {
+        let digest = format!("sha256:{}", "0af9".repeat(16));
         let vars = [
             ("APP_BIND", "[::1]:0"),
             ("APP_WORKERS", "3"),
             ("APP_TRUSTED_NETWORKS", "10.1.2.3/8, ::1 ,192.0.2.7"),
+            ("APP_IMAGE_DIGEST", &digest),
             ("APP_LOG_FORMAT", "json"),
             ("RUST_LOG", "warn,drydock::request=DEBUG"),
         ];
@@ -669,6 +721,10 @@ mod tests {
             ("APP_TRUSTED_NETWORKS", "10.0.0.0/8,"),
             ("APP_TRUSTED_NETWORKS", "none,::1"),
             ("APP_TRUSTED_NETWORKS", "localhost"),
+            ("APP_IMAGE_DIGEST", ""),
+            ("APP_IMAGE_DIGEST", "sha256:"),
+            ("APP_IMAGE_DIGEST", &format!("sha256:{}", "A".repeat(64))),
+            ("APP_IMAGE_DIGEST", &format!("sha512:{}", "a".repeat(64))),
             ("APP_LOG_FORMAT", "JSON "),
             ("RUST_LOG", ""),
             ("RUST_LOG", "inof"),

@@ -6,7 +6,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, VARY};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpMessage, HttpResponse, ResponseError};
+
+use crate::negotiation::{Media, negotiate};
+use crate::page::{self, Refusal};
 
 /// Why a request is not answered as asked. What a client sees is the status and its name, never
 /// a cause; a cause is logged where it arises.
@@ -23,7 +26,10 @@ pub enum Error {
     },
     /// 406 (RFC 9110, section 12.5.1)
     #[error("nothing that the client accepts")]
-    NotAcceptable,
+    NotAcceptable {
+        /// What there is.
+        offered: &'static [Media],
+    },
     /// 408: the body did not arrive within `APP_REQUEST_TIMEOUT_SECONDS`.
     #[error("the body came too slowly")]
     SlowBody,
@@ -66,12 +72,84 @@ impl Error {
     }
 }
 
+/// What an error is said in to whoever sent the request: as text if nothing else is preferred,
+/// or nothing that there is acceptable (RFC 9110, section 15.5.7 leaves that to the server).
+#[must_use]
+pub fn preferred(request: &impl HttpMessage) -> Media {
+    negotiate(request, &[Media::Text, Media::Html]).unwrap_or(Media::Text)
+}
+
+impl Error {
+    /// The error as a page for people, or else as a line of text.
+    #[must_use]
+    pub fn response(&self, media: Media) -> HttpResponse {
+        let status = self.status_code();
+        let reason = status.canonical_reason().unwrap_or("Error");
+        let refusal = Refusal {
+            status: status.as_u16(),
+            reason,
+            sentence: &self.sentence(),
+        };
+        let page = (media == Media::Html).then(|| page::html(status, &refusal).ok());
+        let mut response = page.flatten().unwrap_or_else(|| {
+            let mut text = format!("{} {reason}\n", status.as_u16());
+            if let Self::NotAcceptable { .. } = self {
+                text.push_str(&self.sentence());
+                text.push('\n');
+            }
+            HttpResponse::build(status)
+                .content_type(Media::Text.content_type())
+                .body(text)
+        });
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("Accept"));
+        match self {
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(ALLOW, HeaderValue::from_static(allow));
+            }
+            // What is left of such a request is not going to be read.
+            Self::SlowBody | Self::BodyTooLarge | Self::HeadTooLarge => {
+                response
+                    .head_mut()
+                    .set_connection_type(actix_web::http::ConnectionType::Close);
+            }
+            Self::NotFound
+            | Self::NotAcceptable { .. }
+            | Self::Internal
+            | Self::SlowHandler
+            | Self::Draining
+            | Self::Refused(_) => {}
+        }
+        response
+    }
+
+    /// What the error means for whoever sent the request.
+    fn sentence(&self) -> String {
+        match self {
+            Self::NotFound => "There is nothing at this address.".to_owned(),
+            Self::MethodNotAllowed { allow } => format!("This address answers {allow}."),
+            Self::NotAcceptable { offered } => {
+                let names: Vec<_> = offered.iter().map(ToString::to_string).collect();
+                format!("There is {}.", names.join(", "))
+            }
+            Self::SlowBody => "The request took too long to arrive.".to_owned(),
+            Self::BodyTooLarge | Self::HeadTooLarge => "The request is too large.".to_owned(),
+            Self::Internal => "The service failed. The fault is not yours.".to_owned(),
+            Self::SlowHandler | Self::Draining => {
+                "The service cannot answer now. Please try again shortly.".to_owned()
+            }
+            Self::Refused(_) => "The request is not one that the service understands.".to_owned(),
+        }
+    }
+}
+
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::NotAcceptable { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::SlowBody => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -82,32 +160,6 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let status = self.status_code();
-        let reason = status.canonical_reason().unwrap_or("Error");
-        let mut response = HttpResponse::build(status)
-            .content_type("text/plain; charset=utf-8")
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .body(format!("{} {reason}\n", status.as_u16()));
-        let headers = response.headers_mut();
-        match self {
-            Self::MethodNotAllowed { allow } => {
-                headers.insert(ALLOW, HeaderValue::from_static(allow));
-            }
-            Self::NotAcceptable => {
-                headers.insert(VARY, HeaderValue::from_static("Accept"));
-            }
-            // What is left of such a request is not going to be read.
-            Self::SlowBody | Self::BodyTooLarge | Self::HeadTooLarge => {
-                response
-                    .head_mut()
-                    .set_connection_type(actix_web::http::ConnectionType::Close);
-            }
-            Self::NotFound
-            | Self::Internal
-            | Self::SlowHandler
-            | Self::Draining
-            | Self::Refused(_) => {}
-        }
-        response
+        self.response(Media::Text)
     }
 }

@@ -23,6 +23,22 @@ pub struct Seen {
     pub client: IpAddr,
     /// `X-Request-Id`, if it may be used in a log and a header as it is.
     pub request_id: Option<String>,
+    /// `X-Edge-*`
+    pub connection: Connection,
+}
+
+/// What the edge says of the client's own connection, of which the app sees nothing; each is in
+/// the words of the nginx variable, or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// `X-Edge-Protocol`: `HTTP/1.1`, `HTTP/2.0`, `HTTP/3.0`
+    pub protocol: Option<String>,
+    /// `X-Edge-TLS-Version`: `TLSv1.2`, `TLSv1.3`
+    pub tls_version: Option<String>,
+    /// `X-Edge-TLS-Cipher`, by OpenSSL's name
+    pub tls_cipher: Option<String>,
+    /// `X-Edge-TLS-Group`: the group of the key exchange
+    pub tls_group: Option<String>,
 }
 
 impl Seen {
@@ -39,6 +55,7 @@ impl Seen {
             proto: Proto::Http,
             client: peer,
             request_id: None,
+            connection: Connection::default(),
         };
         if !trusted.contains(peer) {
             return seen;
@@ -64,6 +81,17 @@ impl Seen {
         seen.request_id = single(headers, "x-request-id")
             .filter(|id| is_request_id(id))
             .map(str::to_owned);
+        let word = |name| {
+            single(headers, name)
+                .filter(|value| is_word(value))
+                .map(str::to_owned)
+        };
+        seen.connection = Connection {
+            protocol: word("x-edge-protocol"),
+            tls_version: word("x-edge-tls-version"),
+            tls_cipher: word("x-edge-tls-cipher"),
+            tls_group: word("x-edge-tls-group"),
+        };
         seen
     }
 
@@ -143,6 +171,14 @@ fn is_request_id(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte))
+}
+
+/// The names of protocols, ciphers and groups have no other characters.
+fn is_word(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
 }
 
 #[cfg(test)]
@@ -328,6 +364,40 @@ mod tests {
                 taken.then_some(id),
                 "{peer} {id:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_clients_connection() {
+        const NAMES: [&str; 4] = [
+            "X-Edge-Protocol",
+            "X-Edge-TLS-Version",
+            "X-Edge-TLS-Cipher",
+            "X-Edge-TLS-Group",
+        ];
+        let too_long = "a".repeat(65);
+        for (peer, value, taken) in [
+            ("10.0.0.1", "HTTP/2.0", true),
+            ("10.0.0.1", "ECDHE-ECDSA-AES128-GCM-SHA256", true),
+            ("10.0.0.1", "", false),
+            ("10.0.0.1", "two words", false),
+            ("10.0.0.1", "<b>", false),
+            ("10.0.0.1", too_long.as_str(), false),
+            ("192.0.2.1", "HTTP/2.0", false),
+        ] {
+            for name in NAMES {
+                let Connection {
+                    protocol,
+                    tls_version,
+                    tls_cipher,
+                    tls_group,
+                } = seen(peer, &[(name, value)]).connection;
+                let values = [protocol, tls_version, tls_cipher, tls_group];
+                for (other, actual) in NAMES.iter().zip(values) {
+                    let expected = (taken && name == *other).then_some(value);
+                    assert_eq!(actual.as_deref(), expected, "{peer} {name}: {value:?}");
+                }
+            }
         }
     }
 }

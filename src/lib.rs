@@ -12,6 +12,10 @@ pub mod server;
 
 pub mod routes;
 
+pub mod negotiation;
+
+pub mod page;
+
 pub mod forwarded;
 
 pub mod limits;

@@ -1,14 +1,17 @@
 //! The whole route table, then the handlers.
 
-use actix_web::http::header::{Accept, CACHE_CONTROL, Header as _, Quality, VARY};
-use actix_web::mime::{self, Mime};
-use actix_web::web::{self, Bytes, ReqData, ServiceConfig};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
+use actix_web::web::{self, Bytes, Data, ReqData, ServiceConfig};
 use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard};
 use serde::Serialize;
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::forwarded::Seen;
 use crate::health;
+use crate::negotiation::{Media, negotiate};
+use crate::page::{self, Index};
 
 /// Every path that is answered; [`crate::server`] answers the others with 404.
 pub fn routes(app: &mut ServiceConfig) {
@@ -34,6 +37,10 @@ where
             Err::<HttpResponse, _>(Error::MethodNotAllowed { allow: "GET, HEAD" })
         }))
 }
+
+/// What `GET /` can be answered with, from most to least liked where the client does not care:
+/// `curl` gets the lines.
+pub const OFFERED: &[Media] = &[Media::Text, Media::Html, Media::Json];
 
 /// What `GET /` tells; the JSON answer has the names of the lines.
 #[derive(Serialize)]
@@ -78,139 +85,26 @@ impl Answer {
 async fn index(
     request: HttpRequest,
     seen: ReqData<Seen>,
+    config: Data<Config>,
     _body: Bytes,
 ) -> Result<HttpResponse, Error> {
-    let media = negotiate(Accept::parse(&request).ok().as_ref()).ok_or(Error::NotAcceptable)?;
+    let media = negotiate(&request, OFFERED).ok_or(Error::NotAcceptable { offered: OFFERED })?;
     let answer = Answer::new(&seen);
-    let mut response = HttpResponse::Ok();
-    // The answer is about one client: no cache may give it to another.
-    response
-        .insert_header((VARY, "Accept"))
-        .insert_header((CACHE_CONTROL, "no-store"));
-    Ok(match media {
-        Media::Text => response
-            .content_type("text/plain; charset=utf-8")
+    let mut response = match media {
+        Media::Text => HttpResponse::Ok()
+            .content_type(media.content_type())
             .body(answer.text()),
-        Media::Json => response.json(answer),
-    })
-}
-
-/// What `GET /` can be answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Media {
-    Text,
-    Json,
-}
-
-impl Media {
-    /// From most to least liked, where the client has no preference.
-    const ALL: [Self; 2] = [Self::Text, Self::Json];
-
-    const fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Text => ("text", "plain"),
-            Self::Json => ("application", "json"),
+        Media::Html => {
+            let protocol = format!("{:?}", request.version());
+            let digest = config.image_digest.known();
+            let page = Index::new(answer.message, &seen, &protocol, digest);
+            page::html(StatusCode::OK, &page)?
         }
-    }
-}
-
-/// Proactive negotiation (RFC 9110, section 12.5.1): for each media type that there is, the most
-/// specific range that matches gives the quality, and the best quality wins. No header, an empty
-/// one or one without a single well-formed range means that anything goes.
-fn negotiate(accept: Option<&Accept>) -> Option<Media> {
-    let ranges = match accept {
-        Some(accept) if !accept.is_empty() => accept,
-        _ => return Some(Media::ALL[0]),
+        Media::Json => HttpResponse::Ok().json(answer),
     };
-    let mut best = None;
-    for media in Media::ALL {
-        let quality = ranges
-            .iter()
-            .filter_map(|range| Some((specificity(&range.item, media)?, range.quality)))
-            .max_by_key(|(specificity, _)| *specificity)
-            .map(|(_, quality)| quality)
-            .filter(|quality| *quality > Quality::ZERO);
-        if quality > best.map(|(quality, _)| quality) {
-            best = quality.map(|quality| (quality, media));
-        }
-    }
-    best.map(|(_, media)| media)
-}
-
-/// How closely a range of an `Accept` field names the media type, or `None` if it does not.
-fn specificity(range: &Mime, media: Media) -> Option<usize> {
-    let (kind, subkind) = media.names();
-    let names = match (range.type_(), range.subtype()) {
-        (mime::STAR, mime::STAR) => 0,
-        (range_kind, mime::STAR) if range_kind == kind => 1,
-        (range_kind, range_subkind) if range_kind == kind && range_subkind == subkind => 2,
-        _ => return None,
-    };
-    // Both answers are UTF-8; any other parameter asks for something that there is not.
-    let parameters = range
-        .params()
-        .map(|parameter| parameter == (mime::CHARSET, mime::UTF_8));
-    parameters
-        .into_iter()
-        .try_fold(names, |sum, known| known.then_some(sum + 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    #[test]
-    fn negotiation() {
-        use Media::{Json, Text};
-        for (accept, media) in [
-            (&[][..], Some(Text)),
-            (&[""], Some(Text)),
-            (&["*/*"], Some(Text)),
-            (&["text/plain"], Some(Text)),
-            (&["TEXT/Plain"], Some(Text)),
-            (&["text/*"], Some(Text)),
-            (&["text/plain;charset=UTF-8"], Some(Text)),
-            (&["text/plain; charset=latin1"], None),
-            (&["text/plain;format=flowed"], None),
-            (&["application/json"], Some(Json)),
-            (&["application/*"], Some(Json)),
-            (&["application/json;q=0.001"], Some(Json)),
-            (&["application/json, text/plain"], Some(Text)),
-            (&["application/json, text/plain;q=0.9"], Some(Json)),
-            (&["application/json", "text/plain;q=0.9"], Some(Json)),
-            (&["text/plain;q=0.2, application/json;q=0.3"], Some(Json)),
-            (&["application/json, */*;q=0.1"], Some(Json)),
-            // The most specific range counts, not the best quality.
-            (&["text/plain;q=0, */*"], Some(Json)),
-            (&["*/*, text/plain;q=0"], Some(Json)),
-            (
-                &["text/*;q=0.2, application/json;q=0.5, text/plain;q=0.7"],
-                Some(Text),
-            ),
-            (&["text/plain;q=0"], None),
-            (&["*/*;q=0"], None),
-            (&["text/html"], None),
-            (&["image/png, text/html;q=0.9"], None),
-            // As a browser sends it.
-            (
-                &["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"],
-                Some(Text),
-            ),
-            // Not one well-formed range.
-            (&["nonsense"], Some(Text)),
-        ] {
-            let mut request = TestRequest::default();
-            for value in accept {
-                request = request.append_header(("Accept", *value));
-            }
-            let request = request.to_http_request();
-            assert_eq!(
-                negotiate(Accept::parse(&request).ok().as_ref()),
-                media,
-                "{accept:?}"
-            );
-        }
-    }
+    // The answer is about one client: no cache may give it to another.
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
 }

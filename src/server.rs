@@ -1,7 +1,7 @@
 //! Bind, then run; and the envelope that is around every request.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,18 +14,19 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Bytes, PayloadConfig, ServiceConfig};
-use actix_web::{App, HttpMessage as _, HttpResponse, HttpServer, ResponseError};
+use actix_web::{App, HttpMessage as _, HttpResponse, HttpServer};
 use futures_util::FutureExt as _;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::time::{sleep, timeout};
 
 use crate::config::Config;
 use crate::connection::{self, Busy, Watch};
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::forwarded::Seen;
 use crate::health::Readiness;
 use crate::limits;
 use crate::log::RequestLine;
+use crate::negotiation::Media;
 
 /// A server that has its port and does not yet answer.
 #[derive(Debug)]
@@ -110,6 +111,7 @@ impl Server {
                 App::new()
                     .app_data(PayloadConfig::new(config.max_body_bytes))
                     .app_data(web::Data::new(readiness.clone()))
+                    .app_data(web::Data::new(config.clone()))
                     .wrap(from_fn(move |request, next| {
                         Rc::clone(&envelope).around(request, next)
                     }))
@@ -128,7 +130,7 @@ impl Server {
             .shutdown_timeout(config.shutdown.as_secs())
             .tcp_nodelay(true)
             .disable_signals()
-            .listen(listener)?
+            .listen(listener.try_clone()?)?
             .run();
         let handle = server.handle();
         tokio::pin!(server);
@@ -146,13 +148,25 @@ impl Server {
                 ended = &mut server => return ended,
                 () = sleep(config.drain_delay) => {}
             }
-            // From here on new connections are refused, idle ones closed, and the others closed
-            // after their current answer.
+            let refuse = async {
+                // This tells the edge to go elsewhere before it has sent anything. Accepting is
+                // paused, because it would report as an error what is meant here.
+                handle.pause().await;
+                // Only Linux can; elsewhere connections wait in the backlog until the end.
+                let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
+                sleep(LAST_REQUEST).await;
+            };
+            tokio::select! {
+                ended = &mut server => return ended,
+                () = refuse => {}
+            }
+            // From here on idle connections are closed, and the others after their current answer.
             let stopped = handle.stop(true);
             let (ended, ()) = tokio::join!(&mut server, stopped);
             ended
         };
-        match timeout(config.drain_delay + config.shutdown, drain).await {
+        let limit = config.drain_delay + LAST_REQUEST + config.shutdown;
+        match timeout(limit, drain).await {
             Ok(ended) => ended?,
             Err(_) => ::log::warn!(
                 "APP_SHUTDOWN_SECONDS={}: not every request could be finished",
@@ -163,6 +177,12 @@ impl Server {
         Ok(())
     }
 }
+
+/// How long an idle connection stays open for one more request when new connections are refused
+/// already. The edge may be about to use it, and must not send a POST again that it has sent on
+/// a connection which was closed at that moment. Below the edge's `fail_timeout`, for which it
+/// leaves an instance alone that has refused it.
+const LAST_REQUEST: Duration = Duration::from_secs(1);
 
 /// How long a connection that is being closed may take to say good-bye.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -208,8 +228,9 @@ impl Envelope {
         );
         seen.request_id = Some(line.id().to_owned());
         request.extensions_mut().insert(seen);
+        let errors_as = error::preferred(&request);
 
-        match self.answer(request, next).await {
+        match self.answer(request, next, errors_as).await {
             Ok(mut response) => {
                 self.stamp(response.response_mut(), &line);
                 line.answered(response.status());
@@ -222,7 +243,7 @@ impl Envelope {
             Err(error) => {
                 // The request went down with its handler, so there is nothing to make a
                 // `ServiceResponse` of; actix-web makes the response of the error instead.
-                let mut response = error.error_response();
+                let mut response = error.response(errors_as);
                 self.stamp(&mut response, &line);
                 line.answered(response.status());
                 Err(actix_web::error::InternalError::from_response(error, response).into())
@@ -236,6 +257,7 @@ impl Envelope {
         &self,
         mut request: ServiceRequest,
         next: Next<impl MessageBody + 'static>,
+        errors_as: Media,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let body_arrived = limits::apply(&mut request, &self.config)?;
         let called = AssertUnwindSafe(next.call(request)).catch_unwind();
@@ -249,7 +271,7 @@ impl Envelope {
         // What an extractor or actix-web itself refused gets a body of ours, too.
         match response.response().error() {
             Some(error) => {
-                let response_of_ours = Error::from_actix(error).error_response();
+                let response_of_ours = Error::from_actix(error).response(errors_as);
                 Ok(response.into_response(response_of_ours))
             }
             None => Ok(response),

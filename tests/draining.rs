@@ -84,6 +84,25 @@ fn idle_connections_do_not_hold_it_up() {
 }
 
 #[test]
+fn an_idle_connection_gets_one_more_answer_when_new_ones_are_refused() {
+    let app = App::start(&[]);
+    let mut client = app.connect();
+    client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert_eq!(client.answer().field("connection"), None);
+    app.signal(Signal::TERM);
+    wait_until_refused(&app);
+    // The edge may have sent this before it could know.
+    client.send("GET / HTTP/1.1\r\nHost: test\r\n\r\n");
+    let answer = client.answer();
+    assert_eq!(
+        (answer.status, answer.field("connection")),
+        (200, Some("close"))
+    );
+    client.assert_closed();
+    assert_eq!(app.end().0, Some(0));
+}
+
+#[test]
 fn before_the_listener_closes_the_edge_can_see_it_come() {
     let app = App::start(&[("APP_DRAIN_DELAY_SECONDS", "300")]);
     app.signal(Signal::TERM);

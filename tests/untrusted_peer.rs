@@ -19,6 +19,10 @@ fn name() -> impl Strategy<Value = String> {
         Just("x-real-ip".to_owned()),
         Just("x-forwarded-proto".to_owned()),
         Just("x-request-id".to_owned()),
+        Just("x-edge-protocol".to_owned()),
+        Just("x-edge-tls-version".to_owned()),
+        Just("x-edge-tls-cipher".to_owned()),
+        Just("x-edge-tls-group".to_owned()),
         Just("forwarded".to_owned()),
         "[a-z][a-z0-9-]{0,20}",
     ]
@@ -31,6 +35,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
         address().prop_map(String::into_bytes),
         vec(address(), 1..5).prop_map(|list| list.join(", ").into_bytes()),
         Just(b"https".to_vec()),
+        Just(b"TLSv1.3".to_vec()),
         "[0-9a-f]{32}".prop_map(String::into_bytes),
         vec(any::<u8>(), 0..64),
     ]
