@@ -1,11 +1,13 @@
-# The image of the edge: nginx with its configuration, and the program of the
-# one-shot service that hands over the key pair.
+# The image of the edge: nginx with its configuration, the files that it serves,
+# and the program of the one-shot service that hands over the key pair.
 {
   dockerTools,
   lib,
   nginx,
   # The accepted configuration, as a store path.
   config,
+  # Has var/www/assets.
+  assets,
   # Has the probe that the health check runs as well.
   keypair,
   repository,
@@ -14,10 +16,14 @@
 dockerTools.buildLayeredImage {
   name = "${repository}/nginx";
   tag = "latest";
-  contents = [ keypair ];
+  contents = [
+    keypair
+    assets
+  ];
   layeringPipeline = import ./layers.nix [
     keypair
     config
+    assets
   ];
   # The one writable place, and where the volumes go.
   extraCommands = ''

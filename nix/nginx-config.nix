@@ -12,6 +12,8 @@
   httpsPort ? 443,
   # The folder of tls.crt and tls.key, while it runs.
   tlsFolder ? "/etc/nginx/tls",
+  # Shell commands that change the files once more.
+  edit ? "",
 }:
 let
   source = lib.fileset.toSource {
@@ -29,6 +31,9 @@ in
 runCommand "nginx-config" { } ''
   cp -r ${source} "$out"
   chmod -R u+w "$out"
+  pushd "$out" > /dev/null
+  ${edit}
+  popd > /dev/null
 
   # `nginx -t` opens the ports and reads the pair, so it is given ones that a
   # build may have.
