@@ -7,13 +7,38 @@
   port,
   readyPath,
   nginxConfig,
+  # The nginx linter.
+  gixy,
+  # What the check of advisories reads.
+  advisoryDb,
+  crane,
+  crates,
   # By package: the tests that ride on it.
   tests,
 }:
 packages
 // lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
 // {
+  advisories = import ./advisories.nix {
+    inherit
+      advisoryDb
+      crane
+      crates
+      lib
+      pkgs
+      ;
+  };
   shell = import ./shell.nix { inherit lib pkgs; };
+  compose = import ./compose.nix { inherit lib pkgs; };
+  nginx-lint = import ./nginx-lint.nix {
+    inherit
+      gixy
+      lib
+      nginxConfig
+      pkgs
+      ;
+    inherit (packages) nginx;
+  };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   loopback = import ./loopback.nix {
     inherit
