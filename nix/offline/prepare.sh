@@ -7,8 +7,18 @@
 prepare_offline() {
   rust=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
   [ -n "$rust" ] || die "$root/rust-toolchain.toml names no channel"
-  prepared machine "$root/nix/offline/nixpkgs/kits" "$root/nix/offline/prepare.sh" "$root/rust-toolchain.toml"
-  prepared crates "$root/Cargo.lock" "$root/tools/Cargo.lock" "$root/image-facts/Cargo.lock"
+  prepared machine "$root/nix/offline/nixpkgs/kits" "$root/nix/offline/nixpkgs/cargo-tools" \
+    "$root/nix/offline/prepare.sh" "$root/rust-toolchain.toml"
+  prepared python "$root"/nix/python/*.sums
+  # A browser is ten times the size of all the rest, and nothing to start a stack with.
+  case $command in
+    up | down) ;;
+    *)
+      prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
+      ! have npm || prepared npm "$root/nix/axe-core.nix"
+      ;;
+  esac
+  prepared crates "$root/Cargo.lock" "$root"/*/Cargo.lock
 }
 
 # Fills the folder $cache/NAME with fill_NAME, unless that was done for the same
@@ -31,26 +41,22 @@ prepared() { # NAME FILE...
   mv "$new" "$cache/$name"
 }
 
-# nixpkgs' formatter is a Haskell program that Debian does not have; this crate
-# writes the same.
-nixfmt_crate=nixfmt_rs
-nixfmt_version=0.5.3
-
 fill_machine() {
   is_debian || die "offline inputs are made from Debian packages, and this machine has no apt; use DRYDOCK_INPUTS=connected"
   {
     printf '{\n"suite": "%s",\n' "$(newer_suite)"
-    lock_debian_packages
+    lock_kits "$root/nix/offline/nixpkgs/kits"
+    lock_busybox
     lock_rust_toolchain
-    printf '"nixfmt": "%s-%s.crate"\n}\n' "$nixfmt_crate" "$nixfmt_version"
+    lock_cargo_tools
+    printf '}\n'
   } >"$new/lock.json"
-  fetch_nixfmt
 }
 
 # A lock file that has the overridden inputs already, or Nix would list them as
 # changes at every call.
 prepare_lock() {
-  stamp=$root:$(find "$root/flake.lock" "$cache/machine/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
+  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
   [ "$(cat "$cache/flake.lock.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   with_inputs flake metadata --json "$root" >"$cache/metadata.json" 2>"$cache/metadata.log" ||
     die "the flake cannot be read: $(cat "$cache/metadata.log")"
@@ -61,12 +67,30 @@ prepare_lock() {
 # Adds files to the store; each name there is the file's own.
 add_files() { nix-store --add-fixed sha256 "$@" >>"$new/paths"; }
 
-# The lock's "kits": for each line of `kits`, the packages with all they depend
+fill_tests() {
+  is_debian || die "offline inputs are made from Debian packages, and this machine has no apt; use DRYDOCK_INPUTS=connected"
+  {
+    printf '{\n'
+    lock_kits "$root/nix/offline/nixpkgs/test-kits"
+    printf '"suite": "%s"\n}\n' "$(newer_suite)"
+  } >"$new/lock.json"
+}
+
+# The one package that comes through npm, by the version that its pin names.
+fill_npm() {
+  version=$(sed -n 's/^ *version = "\(.*\)";/\1/p' "$root/nix/axe-core.nix")
+  say "fetching axe-core $version with npm"
+  (cd "$new" && npm_config_cache=$cache/npm-downloads npm pack --silent "axe-core@$version" >/dev/null) || die "npm could not fetch axe-core $version"
+  nix-store --add-fixed sha512 "$new/axe-core-$version.tgz" >>"$new/paths"
+  rm "$new/axe-core-$version.tgz"
+}
+
+# The lock's "kits": for each line of the file, the packages with all they depend
 # on; and its "packages": the hash of each.
-lock_debian_packages() {
+lock_kits() { # FILE
   say "fetching Debian packages for the offline inputs"
   # shellcheck disable=SC2046
-  newer_download busybox-static $(cut -d ' ' -f 2- "$root/nix/offline/nixpkgs/kits")
+  newer_download $(cut -d ' ' -f 2- "$1")
   mkdir -p "$new/files"
   printf '"kits": {'
   separator=''
@@ -76,12 +100,17 @@ lock_debian_packages() {
     while read -r deb; do ln -f "$cache/apt/archives/$deb" "$new/files/$(store_name "$deb")"; done <"$new/kit"
     printf '%s\n  "%s": [%s]' "$separator" "$kit" "$(sed 's/.*/"&"/' "$new/kit" | tr '%~' '__' | paste -s -d ,)"
     separator=,
-  done <"$root/nix/offline/nixpkgs/kits"
+  done <"$1"
   rm "$new/kit"
   printf '\n},\n"packages": {\n%s\n},\n' \
     "$(cd "$new/files" && sha256sum -- * | sed 's/\([0-9a-f]*\)  \(.*\)/  "\2": "\1",/; $ s/,$//')"
   add_files "$new"/files/*
   rm -rf "$new/files"
+}
+
+# The lock's "busybox", which unpacks everything else.
+lock_busybox() {
+  newer_download busybox-static
   dpkg-deb -x "$cache"/apt/archives/busybox-static_*.deb "$new/busybox-static"
   mkdir -p "$new/busybox/bin"
   mv "$new/busybox-static/usr/bin/busybox" "$new/busybox/bin/"
@@ -133,28 +162,56 @@ private_cargo() {
   CARGO_HOME=$cache/cargo RUSTUP_TOOLCHAIN=$rust cargo "$@" >&2 || die "cargo failed: cargo $*"
 }
 
-# The formatter's own lock file names the crates that it is built from.
-fetch_nixfmt() {
-  mkdir -p "$new/nixfmt/src"
-  : >"$new/nixfmt/src/lib.rs"
-  printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' \
-    "$nixfmt_crate" "$nixfmt_version" >"$new/nixfmt/Cargo.toml"
-  private_cargo fetch --quiet --manifest-path "$new/nixfmt/Cargo.toml"
-  mkdir "$new/unpacked"
-  tar -C "$new/unpacked" -xzf "$cache"/cargo/registry/cache/*/"$nixfmt_crate-$nixfmt_version.crate"
-  private_cargo fetch --quiet --locked --manifest-path "$new/unpacked/$nixfmt_crate-$nixfmt_version/Cargo.toml"
-  mv "$new/unpacked/$nixfmt_crate-$nixfmt_version/Cargo.lock" "$new/nixfmt.lock"
-  sed -n "/^name = \"$nixfmt_crate\"/,/^\$/ s/^checksum = \"\(.*\)\"/\1/p" "$new/nixfmt/Cargo.lock" >"$new/nixfmt.sha256"
-  rm -rf "$new/nixfmt" "$new/unpacked"
+# The lock's "cargoTools": for each line of `cargo-tools`, the crate, its hash and its
+# program. A tool's own lock file, beside the lock, names the crates that it is built from.
+lock_cargo_tools() {
+  say "fetching the sources of the tools that Debian does not have"
+  printf '"cargoTools": {'
+  separator=''
+  while read -r tool crate version program; do
+    mkdir -p "$new/fetch/src" "$new/unpacked"
+    : >"$new/fetch/src/lib.rs"
+    printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' \
+      "$crate" "$version" >"$new/fetch/Cargo.toml"
+    private_cargo fetch --quiet --manifest-path "$new/fetch/Cargo.toml"
+    tar -C "$new/unpacked" -xzf "$cache"/cargo/registry/cache/*/"$crate-$version.crate"
+    private_cargo fetch --quiet --locked --manifest-path "$new/unpacked/$crate-$version/Cargo.toml"
+    mv "$new/unpacked/$crate-$version/Cargo.lock" "$new/$tool.lock"
+    printf '%s\n  "%s": { "crate": "%s-%s.crate", "program": "%s", "sha256": "%s" }' \
+      "$separator" "$tool" "$crate" "$version" "$program" \
+      "$(sed -n "/^name = \"$crate\"/,/^\$/ s/^checksum = \"\(.*\)\"/\1/p" "$new/fetch/Cargo.lock")"
+    separator=,
+    rm -rf "$new/fetch" "$new/unpacked"
+  done <"$root/nix/offline/nixpkgs/cargo-tools"
+  printf '\n}\n'
   add_files "$cache"/cargo/registry/cache/*/*.crate
+}
+
+# The files of each list in nix/python, fetched by the stand-in's own Python with the
+# machine's settings for pip: it takes none whose hash is not in the list.
+fill_python() {
+  say "fetching Python packages with pip"
+  python=$(nix build --no-link --print-out-paths --no-write-lock-file "$(path_flake "$root/nix/offline/nixpkgs")#python314" \
+    --override-input machine "$(path_flake "$cache/machine")" --override-input tests "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
+    die "the offline inputs' Python cannot be built; see $cache/python.log"
+  for list in "$root"/nix/python/*.sums; do
+    sed 's/\.tar\.gz$//' "$list" | awk '{
+        split($2, part, "-"); pin = part[1] "==" part[2]; hashes[pin] = hashes[pin] " --hash=sha256:" $1
+      } END { for (pin in hashes) print pin hashes[pin] }' >"$new/requirements.txt"
+    PATH=$python/bin:$PATH python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+      --require-hashes --requirement "$new/requirements.txt" --dest "$new/files" >&2 ||
+      die "pip could not fetch what $list names"
+  done
+  add_files "$new"/files/*
+  rm -rf "$new/files" "$new/requirements.txt"
 }
 
 # Crates come through cargo; the stand-in for crane names each by the checksum in
 # Cargo.lock, so that no other can be used.
 fill_crates() {
   say "fetching crates with cargo"
-  for folder in "$root" "$root/tools" "$root/image-facts"; do
-    private_cargo fetch --quiet --locked --manifest-path "$folder/Cargo.toml"
+  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock; do
+    private_cargo fetch --quiet --locked --manifest-path "${locked%.lock}.toml"
   done
   add_files "$cache"/cargo/registry/cache/*/*.crate
 }

@@ -6,21 +6,47 @@ let
 
   # The crates of the source's Cargo.lock, and cargo's settings for them.
   vendorCargoDeps =
-    { src, ... }:
+    {
+      src,
+      cargoLock ? src + "/Cargo.lock",
+      ...
+    }:
     pkgs.writeText "config.toml" ''
       [source.crates-io]
       replace-with = "vendored"
       [source.vendored]
-      directory = "${pkgs.rustPlatform.importCargoLock { lockFile = src + "/Cargo.lock"; }}"
+      directory = "${pkgs.rustPlatform.importCargoLock { lockFile = cargoLock; }}"
     '';
 
-  manifestOf = src: lib.importTOML (src + "/Cargo.toml");
+  manifestOf =
+    {
+      src,
+      cargoToml ? src + "/Cargo.toml",
+      ...
+    }:
+    lib.importTOML cargoToml;
+
+  # The folders of the source that have a manifest.
+  crateFolders =
+    src:
+    let
+      below =
+        folder:
+        let
+          entries = builtins.readDir (src + "/${folder}");
+        in
+        lib.optional (entries ? "Cargo.toml") folder
+        ++ builtins.concatMap (
+          name: lib.optionals (entries.${name} == "directory") (below "${folder}/${name}")
+        ) (builtins.attrNames entries);
+    in
+    below ".";
 
   # Every file that the manifest makes a target of, by cargo's own rules.
   targetFiles =
     src:
     let
-      manifest = manifestOf src;
+      manifest = manifestOf { inherit src; };
       rustFilesIn =
         folder:
         lib.optionals (builtins.pathExists (src + "/${folder}")) (
@@ -55,9 +81,11 @@ let
           doCheck ? false,
           doInstallCargoArtifacts ? true,
           cargoVendorDir ? vendorCargoDeps args,
-          pname ? (manifestOf src).package.name,
-          version ? (manifestOf src).package.version,
+          pname ? (manifestOf args).package.name,
+          version ? (manifestOf args).package.version,
           pnameSuffix ? "",
+          postPatch ? "",
+          postUnpack ? "",
           nativeBuildInputs ? [ ],
           ...
         }@args:
@@ -65,12 +93,15 @@ let
           (
             removeAttrs args [
               "buildPhaseCargoCommand"
+              "cargoToml"
               "cargoVendorDir"
               "checkPhaseCargoCommand"
               "doCheck"
               "doInstallCargoArtifacts"
               "installPhaseCommand"
               "pnameSuffix"
+              "postPatch"
+              "postUnpack"
               "strictDeps"
             ]
             // {
@@ -92,8 +123,12 @@ let
             # the artifacts of the dummy sources, whose time is the store's.
             cp -r "$src" source
             chmod -R u+w source
-            cd source
-            find . -type f -exec touch {} +
+            find source -type f -exec touch {} +
+            sourceRoot=source
+            ${postUnpack}
+            cd "$sourceRoot"
+            ${postPatch}
+            ${lib.optionalString (args ? cargoLock) ''cp --no-preserve=mode "$cargoLock" Cargo.lock''}
             export CARGO_HOME=$PWD/.cargo-home CARGO_TARGET_DIR=$PWD/target CARGO_NET_OFFLINE=true
             mkdir "$CARGO_HOME"
             ${lib.optionalString (cargoVendorDir != null) ''cp ${cargoVendorDir} "$CARGO_HOME/config.toml"''}
@@ -101,6 +136,7 @@ let
               cp -a ${cargoArtifacts}/target .
               chmod -R u+w target
             ''}
+            eval "''${preBuild:-}"
             ${buildPhaseCargoCommand}
             ${lib.optionalString doCheck checkPhaseCargoCommand}
             ${installPhaseCommand}
@@ -142,34 +178,43 @@ let
           // {
             src = pkgs.runCommand "dummy-source" { } ''
               mkdir "$out"
+              ${lib.concatLines (
+                map (folder: ''
+                  mkdir -p "$out/${folder}"
+                  cd "$out/${folder}"
+                  cp ${
+                    builtins.path {
+                      path = src + "/${folder}/Cargo.toml";
+                      name = "Cargo.toml";
+                    }
+                  } Cargo.toml
+                  for file in ${lib.escapeShellArgs (targetFiles (src + "/${folder}"))}; do
+                    mkdir -p "$(dirname "$file")"
+                    echo 'fn main() {}' > "$file"
+                  done
+                '') (crateFolders src)
+              )}
               cd "$out"
-              cp ${
-                builtins.path {
-                  path = src + "/Cargo.toml";
-                  name = "Cargo.toml";
-                }
-              } Cargo.toml
-              cp ${
-                builtins.path {
-                  path = src + "/Cargo.lock";
-                  name = "Cargo.lock";
-                }
-              } Cargo.lock
-              for file in ${lib.escapeShellArgs (targetFiles src)}; do
-                mkdir -p "$(dirname "$file")"
-                echo 'fn main() {}' > "$file"
-              done
+              ${lib.optionalString (builtins.pathExists (src + "/Cargo.lock")) ''
+                cp ${
+                  builtins.path {
+                    path = src + "/Cargo.lock";
+                    name = "Cargo.lock";
+                  }
+                } Cargo.lock
+              ''}
             '';
-            pname = args.pname or (manifestOf src).package.name;
-            version = args.version or (manifestOf src).package.version;
+            pname = args.pname or (manifestOf args).package.name;
+            version = args.version or (manifestOf args).package.version;
             pnameSuffix = "-deps";
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps { inherit src; });
+            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
             cargoArtifacts = null;
             inherit doCheck;
-            buildPhaseCargoCommand = ''
-              cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
-              cargoWithProfile build ${cargoExtraArgs}
-            '';
+            buildPhaseCargoCommand =
+              args.buildPhaseCargoCommand or ''
+                cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build ${cargoExtraArgs}
+              '';
             checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
           }
         );
@@ -223,6 +268,52 @@ let
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
             checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
+          }
+        );
+
+      cargoDeny =
+        {
+          cargoDenyExtraArgs ? "",
+          cargoDenyChecks ? "bans licenses sources",
+          cargoExtraArgs ? "",
+          ...
+        }@args:
+        mkCargoDerivation (
+          without [ "cargoDenyExtraArgs" "cargoExtraArgs" ] args
+          // {
+            buildPhaseCargoCommand = "cargo --offline ${cargoExtraArgs} deny ${cargoDenyExtraArgs} check ${cargoDenyChecks}";
+            cargoArtifacts = null;
+            doInstallCargoArtifacts = false;
+            pnameSuffix = "-deny";
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ pkgs.cargo-deny ];
+          }
+        );
+
+      cargoAudit =
+        {
+          advisory-db,
+          cargoAuditExtraArgs ? "--ignore yanked",
+          src,
+          ...
+        }@args:
+        mkCargoDerivation (
+          without [ "cargoAuditExtraArgs" ] args
+          // {
+            buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} ${cargoAuditExtraArgs}";
+            src = builtins.path {
+              path = src;
+              name = "source";
+              filter =
+                path: type:
+                type == "directory" || lib.hasSuffix "Cargo.lock" path || lib.hasSuffix "audit.toml" path;
+            };
+            cargoArtifacts = null;
+            cargoVendorDir = null;
+            doInstallCargoArtifacts = false;
+            pnameSuffix = "-audit";
+            pname = args.pname or "crate";
+            version = args.version or "0.0.0";
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ pkgs.cargo-audit ];
           }
         );
 

@@ -103,13 +103,14 @@ in
         case ''${file##*/} in ld-linux*.so.* | libc.so.6 | *.o | *.a) continue ;; esac
         [ "$(head -c 4 "$file" | tail -c 3)" = ELF ] || continue
         # Patched, the compiler proper crashes; it is started through ld.so instead.
-        if [ "''${file##*/}" = cc1 ]; then
+        case ''${file##*/} in cc1 | cc1plus)
           mv "$file" "$file-unpatched"
           printf '#!%s sh\nexec %s --library-path %s --argv0 %s %s "$@"\n' \
             ${busybox} "$loader" "$libraries" "$file" "$file-unpatched" > "$file"
           chmod +x "$file"
           continue
-        fi
+          ;;
+        esac
         # A program that is linked statically has no place for either.
         old=$(patchelf --print-rpath "$file" 2>/dev/null) || continue
         own=$(echo "$old" | tr : '\n' | sed -n "s|^/usr/|$out/usr/|p" | tr '\n' :)

@@ -7,10 +7,20 @@
     flake = false;
   };
 
+  # Likewise, what only tests need; the same as the other where nobody has tested yet.
+  inputs.tests = {
+    url = "path:./tests";
+    flake = false;
+  };
+
   outputs =
-    { machine, ... }:
+    { machine, tests, ... }:
     let
-      lock = builtins.fromJSON (builtins.readFile "${machine}/lock.json");
+      lockOf = folder: builtins.fromJSON (builtins.readFile "${folder}/lock.json");
+      lock = lockOf machine // {
+        kits = (lockOf machine).kits // (lockOf tests).kits;
+        packages = (lockOf machine).packages // (lockOf tests).packages;
+      };
       lib = import ./lib.nix { inherit (lock) suite; };
     in
     {

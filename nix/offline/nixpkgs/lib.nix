@@ -34,10 +34,33 @@ rec {
   concatMapAttrs = f: set: foldl' (all: name: all // f name set.${name}) { } (attrNames set);
   optional = condition: value: if condition then [ value ] else [ ];
   optionals = condition: list: if condition then list else [ ];
+  optionalAttrs = condition: set: if condition then set else { };
   optionalString = condition: string: if condition then string else "";
   toList = value: if builtins.isList value then value else [ value ];
   unique = foldl' (seen: value: if elem value seen then seen else seen ++ [ value ]) [ ];
 
+  escapeRegex =
+    let
+      special = [
+        "\\"
+        "["
+        "{"
+        "("
+        ")"
+        "^"
+        "$"
+        "?"
+        "*"
+        "+"
+        "|"
+        "."
+      ];
+    in
+    replaceStrings special (map (character: "\\" + character) special);
+  splitString =
+    separator: string:
+    builtins.filter builtins.isString (builtins.split (escapeRegex separator) string);
+  inherit (builtins) warn;
   hasPrefix = prefix: string: substring 0 (stringLength prefix) string == prefix;
   hasSuffix =
     suffix: string:

@@ -2,7 +2,7 @@
 {
   lib,
   lock,
-  # The folder of the lock, which has the formatter's lock file too.
+  # The folder of the lock, which has the lock files of the Cargo tools too.
   machine,
   system,
 }:
@@ -15,7 +15,8 @@ let
   # on the kit's libc. Debian's gcc writes a build-id, which nixpkgs' does not.
   cc = debian.run "cc" { } ''
     mkdir -p "$out/bin"
-    for name in cc gcc; do
+    for name in cc gcc c++ g++; do
+      case $name in *++) compiler=g++ ;; *) compiler=gcc ;; esac
       cat > "$out/bin/$name" <<WRAPPER
     #!${tools}/bin/bash
     # A static program has no use for a loader or a search path.
@@ -23,7 +24,7 @@ let
       *" -static "* | *" -static-pie "*) runtime= ;;
       *) runtime="-Wl,--dynamic-linker=$(echo ${tools}/lib/*-linux-gnu/ld-linux*.so.*) -Wl,-rpath,$(echo ${tools}/lib/*-linux-gnu)" ;;
     esac
-    exec ${tools}/bin/gcc --sysroot=${tools} -Wl,--build-id=none \$runtime "\$@"
+    exec ${tools}/bin/$compiler --sysroot=${tools} -Wl,--build-id=none \$runtime "\$@"
     WRAPPER
       chmod +x "$out/bin/$name"
     done
@@ -254,33 +255,124 @@ let
       )}
     '';
 
-  nixfmt =
-    runCommand "nixfmt"
+  # A program that Debian does not have, from its crate and with the crates of its
+  # own lock file. Not optimised: that would take longer than all its runs.
+  cargoTool =
+    name:
+    let
+      tool = lock.cargoTools.${name};
+    in
+    runCommand name
       {
         nativeBuildInputs = [
           rust
           cc
         ];
-        meta.mainProgram = "nixfmt";
+        meta.mainProgram = tool.program;
       }
       ''
         tar -xzf ${
           fetchurl {
-            name = lock.nixfmt;
+            name = tool.crate;
             urls = [ ];
-            sha256 = lib.fileContents "${machine}/nixfmt.sha256";
+            inherit (tool) sha256;
           }
         }
-        cd nixfmt*
-        cp ${machine}/nixfmt.lock Cargo.lock
+        cd */
+        cp ${machine}/${name}.lock Cargo.lock
         export CARGO_HOME=$PWD/.cargo-home
         cargo --offline \
           --config 'source.crates-io.replace-with="vendored"' \
           --config 'source.vendored.directory="${
-            importCargoLock { lockFile = "${machine}/nixfmt.lock"; }
+            importCargoLock { lockFile = "${machine}/${name}.lock"; }
           }"' \
-          install --locked --quiet --no-track --path . --root "$out"
+          --config 'profile.dev.debug=false' \
+          install --debug --locked --quiet --no-track --path . --root "$out"
       '';
+
+  # Debian's Python with pip and setuptools, started as it is: it finds its own
+  # modules below PYTHONHOME. Debian's pip reads the machine's certificates even
+  # when it fetches nothing, and a build has none.
+  python314 =
+    let
+      kit = debian.program "python3.14" "python3.14";
+    in
+    withMeta
+      {
+        meta.mainProgram = "python3.14";
+        # All that there is to choose from is there already.
+        passthru.withPackages =
+          choose:
+          builtins.seq (choose {
+            pip = null;
+            setuptools = null;
+          }) python314;
+      }
+      (
+        debian.run "python3.14" { } ''
+          mkdir -p "$out/bin"
+          cat > "$out/bin/python3.14" <<WRAPPER
+          #!${tools}/bin/bash
+          export PYTHONHOME=${kit}/kit/usr PIP_USE_DEPRECATED=legacy-certs
+          exec ${kit}/bin/python3.14 "\$@"
+          WRAPPER
+          chmod +x "$out/bin/python3.14"
+          ln -s python3.14 "$out/bin/python3"
+        ''
+      );
+
+  # Only what the front door has put into the store can be had.
+  fetchPypi =
+    {
+      pname,
+      version,
+      format ? "setuptools",
+      dist ? "py2.py3",
+      python ? "py2.py3",
+      abi ? "none",
+      platform ? "any",
+      sha256,
+    }:
+    fetchurl {
+      name =
+        if format == "wheel" then
+          "${pname}-${version}-${python}-${abi}-${platform}.whl"
+        else
+          "${pname}-${version}.tar.gz";
+      urls = [ ];
+      inherit sha256;
+    };
+
+  # Is loaded before all else, so it finds its libraries where the build kit's programs do.
+  libfaketime = runCommand "libfaketime" { } ''
+    cp -r ${
+      component {
+        name = "libfaketime";
+        kit = "libfaketime";
+        package = "libfaketime";
+        libc = null;
+        files."lib/*/faketime/*.so.1" = "lib";
+      }
+    } "$out"
+    chmod -R u+w "$out"
+    ${debian.program "patchelf" "patchelf"}/bin/patchelf --set-rpath "$(echo ${tools}/lib/*-linux-gnu)" "$out"/lib/*
+  '';
+  # A shell script: all that it starts is in a tree of its own, where Debian's awk
+  # lacks only the name.
+  testssl =
+    let
+      tree = debian.kit "testssl";
+    in
+    runCommand "testssl" { meta.mainProgram = "testssl.sh"; } ''
+      mkdir -p "$out/bin" "$out/libexec"
+      ln -s ${tree}/bin/mawk "$out/libexec/awk"
+      cat > "$out/bin/testssl.sh" <<WRAPPER
+      #!${tree}/bin/bash
+      export PATH=${tree}/bin:$out/libexec TESTSSL_INSTALL_DIR=${tree}/etc/testssl
+      exec ${tree}/bin/bash ${tree}/bin/testssl "\$@"
+      WRAPPER
+      chmod +x "$out/bin/testssl.sh"
+    '';
 
   # A library or program of the nginx image: a store path of its own, so that
   # it is a layer of its own.
@@ -332,6 +424,8 @@ let
     files."lib/*/lib*.so.3" = "lib";
   };
 
+  browser = debian.kit "chromium";
+
   # Debian builds the modules that nixpkgs' arguments leave out as files to load,
   # and none of those is here; so there is nothing left to override.
   debianNginx = withMeta { meta.mainProgram = "nginx"; } (component {
@@ -357,16 +451,22 @@ let
 in
 rec {
   inherit
+    fetchPypi
     fetchurl
     lib
+    libfaketime
     mkShell
-    nixfmt
+    python314
     runCommand
     symlinkJoin
+    testssl
     writeShellApplication
     writeText
     ;
-  stdenv = { inherit cc; };
+  stdenv = {
+    inherit cc;
+    hostPlatform.parsed.cpu.name = cpu;
+  };
   # The offline toolchain's static target is the machine's own.
   pkgsStatic.stdenv.hostPlatform.rust.rustcTarget = "${cpu}-unknown-linux-gnu";
 
@@ -388,11 +488,51 @@ rec {
   gnutar = tool "tar";
   gzip = tool "gzip";
   jq = tool "jq";
+  brotli = program "brotli" "brotli";
+  # Debian's own script around the browser looks for it on the machine.
+  chromium = runCommand "chromium" { meta.mainProgram = "chromium"; } ''
+    mkdir -p "$out/bin"
+    printf '#!%s\nexec %s "$@"\n' ${tools}/bin/bash ${browser}/usr/lib/chromium/chromium > "$out/bin/chromium"
+    chmod +x "$out/bin/chromium"
+  '';
+  chromedriver = runCommand "chromedriver" { meta.mainProgram = "chromedriver"; } ''
+    mkdir -p "$out/bin"
+    ln -s ${browser}/bin/chromedriver "$out/bin/"
+  '';
+  dejavu_fonts = runCommand "dejavu-fonts" { } ''
+    mkdir -p "$out/share"
+    cp -r ${browser}/usr/share/fonts "$out/share/"
+  '';
+  makeFontsConf =
+    { fontDirectories }:
+    writeText "fonts.conf" ''
+      <?xml version="1.0"?>
+      <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+      <fontconfig>
+      ${lib.concatMapStringsSep "\n" (folder: "<dir>${folder}</dir>") fontDirectories}
+      <include>${browser}/etc/fonts/conf.d</include>
+      <cachedir prefix="xdg">fontconfig</cachedir>
+      </fontconfig>
+    '';
+  # What npm fetches is pinned by its hash, and the front door has put it into the
+  # store, so that nothing here runs npm.
+  nodejs = debian.run "nodejs" { } ''
+    echo 'what npm fetches is not in the store: install npm, and run ./drydock again' >&2
+    exit 1
+  '';
   curl = program "curl" "curl";
+  gnutls = program "gnutls" "gnutls-cli";
+  esbuild = program "esbuild" "esbuild";
   openssl = program "openssl" "openssl";
+  cargo-audit = cargoTool "cargo-audit";
+  cargo-deny = cargoTool "cargo-deny";
+  cargo-fuzz = cargoTool "cargo-fuzz";
+  nixfmt = cargoTool "nixfmt";
   docker-client = program "docker-client" "docker";
   docker-compose = program "docker-compose" "docker-compose";
   shellcheck = program "shellcheck" "shellcheck";
+  util-linux = program "util-linux" "taskset";
+  zstd = program "zstd" "zstd";
   nginx = debianNginx // {
     override =
       arguments:
