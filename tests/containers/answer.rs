@@ -32,6 +32,42 @@ pub fn four_lines_with_the_clients_address() {
     assert_eq!(response.body, expected(stack));
 }
 
+pub fn each_media_type_has_its_form() {
+    let stack = Stack::shared();
+    for (accept, media) in [
+        ("text/plain", "text/plain; charset=utf-8"),
+        ("text/html", "text/html; charset=utf-8"),
+        ("application/json", "application/json"),
+        (
+            "text/*;q=0.5, application/json;q=0.4",
+            "text/plain; charset=utf-8",
+        ),
+    ] {
+        for method in [&["--header"][..], &["--head", "--header"]] {
+            let accept = format!("Accept: {accept}");
+            let response = stack.curl(&[method, &[&accept, &stack.https("/")]].concat());
+            assert_eq!(response.status, 200, "{accept}");
+            assert_eq!(response.header("Content-Type"), Some(media), "{accept}");
+            assert_eq!(
+                response.header("Cache-Control"),
+                Some("no-store"),
+                "{accept}"
+            );
+            let vary = response.list("Vary");
+            assert!(
+                vary.split(", ").any(|name| name == "Accept"),
+                "{accept}: {vary}"
+            );
+            assert_eq!(response.header("Set-Cookie"), None, "{accept}");
+        }
+    }
+    let response = stack.curl(&["--header", "Accept: image/png", &stack.https("/")]);
+    assert_eq!(response.status, 406);
+    for media in ["text/plain", "text/html", "application/json"] {
+        assert!(response.body.contains(media), "{response:?}");
+    }
+}
+
 pub fn spoofed_headers_are_not_shown() {
     let stack = Stack::shared();
     let forwarded_for = format!("X-Forwarded-For: {SPOOF}");

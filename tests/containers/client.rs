@@ -1,4 +1,4 @@
-//! The real clients: curl and openssl.
+//! The real clients: curl, openssl and gnutls.
 
 use std::{path::Path, process::Command};
 
@@ -25,6 +25,14 @@ impl Response {
         let first = values.next();
         assert!(values.next().is_none(), "{name} comes twice: {self:?}");
         first
+    }
+
+    /// All values of a header that is a list, which may come in several lines.
+    pub fn list(&self, name: &str) -> String {
+        let lines = self.headers.iter();
+        let values = lines.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        let values: Vec<_> = values.map(|(_, value)| value.as_str()).collect();
+        values.join(", ")
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -85,11 +93,27 @@ pub fn burst(ca: &Path, url: &str) -> Vec<u16> {
 
 /// One handshake with `openssl s_client`: what it reports, whether it succeeded or not.
 pub fn handshake(port: u16, args: &[&str]) -> program::Output {
+    handshake_and_send(port, args, "")
+}
+
+/// As [`handshake`], and sends `request` over the connection.
+pub fn handshake_and_send(port: u16, args: &[&str], request: &str) -> program::Output {
     let mut command = Command::new("openssl");
     command
         .args(["s_client", "-servername", "localhost", "-connect"])
         .arg(format!("127.0.0.1:{port}"))
         .args(args);
+    program::run_with_input(&mut command, request, QUICK)
+}
+
+/// Two handshakes of TLS 1.2 on one connection with `gnutls-cli`, whose priority string can
+/// take parts of the protocol away; `openssl` always sends them.
+pub fn renegotiation(port: u16, priority: &str) -> program::Output {
+    let mut command = Command::new("gnutls-cli");
+    command
+        .args(["--insecure", "--rehandshake", "--priority", priority])
+        .arg(format!("--port={port}"))
+        .arg("127.0.0.1");
     program::run(&mut command, QUICK)
 }
 

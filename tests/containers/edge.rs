@@ -9,12 +9,14 @@ use crate::{
     stack::{Stack, docker},
 };
 
-const PROMISED: [&str; 7] = [
+const PROMISED: [&str; 9] = [
     "X-Content-Type-Options",
     "X-Frame-Options",
     "Content-Security-Policy",
     "Referrer-Policy",
+    "Cross-Origin-Embedder-Policy",
     "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
     "Permissions-Policy",
     "X-Request-Id",
 ];
@@ -36,6 +38,56 @@ pub fn security_headers_on_every_answer() {
         }
         let server = response.header("Server").unwrap_or_default();
         assert!(!server.contains('/'), "{url}: shows a version: {server}");
+    }
+}
+
+/// The tags of a page, in their order: what it looks like, but for its words.
+fn tags(page: &str) -> Vec<&str> {
+    page.split('<')
+        .filter_map(|text| text.split_once('>'))
+        .map(|(tag, _)| tag)
+        .collect()
+}
+
+pub fn errors_of_both_look_the_same() {
+    let stack = Stack::shared();
+    let html = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+    let page = stack.curl(&["--header", html, &stack.https("/")]);
+    let style = page
+        .body
+        .split('"')
+        .find(|text| text.starts_with("/assets/page-"))
+        .expect("a style");
+    let of_the_app = stack.curl(&["--header", html, &stack.https("/nothing-here")]);
+    let post = ["--request", "POST", "--header", html];
+    let of_nginx = stack.curl(&[&post[..], &[&stack.https(style)]].concat());
+    assert_eq!((of_the_app.status, of_nginx.status), (404, 405));
+    assert_eq!(tags(&of_nginx.body), tags(&of_the_app.body));
+    for word in [
+        "405",
+        "Method Not Allowed",
+        "This address answers GET, HEAD.",
+    ] {
+        assert!(of_nginx.body.contains(word), "{}", of_nginx.body);
+    }
+    for name in ["Content-Type", "Cache-Control"].iter().chain(&PROMISED) {
+        if *name != "X-Request-Id" {
+            let value = of_the_app.header(name);
+            assert!(value.is_some(), "no {name}");
+            assert_eq!(of_nginx.header(name), value, "{name}");
+            assert_eq!(page.header(name), value, "{name}");
+        }
+    }
+
+    // Whoever did not ask for HTML gets a line.
+    for accept in ["*/*", "text/html;q=0", "text/plain, text/html;q=0.5"] {
+        let accept = format!("Accept: {accept}");
+        let post = ["--request", "POST", "--header", &accept];
+        let response = stack.curl(&[&post[..], &[&stack.https(style)]].concat());
+        assert_eq!(
+            response.body, "This address answers GET, HEAD.\n",
+            "{accept}"
+        );
     }
 }
 

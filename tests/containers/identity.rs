@@ -7,11 +7,15 @@ use serde_json::Value;
 use crate::stack::{Stack, docker};
 
 /// Set by the edge, whatever the client sends.
-const OVERWRITTEN: [&str; 5] = [
+const OVERWRITTEN: [&str; 9] = [
     "X-Forwarded-For",
     "X-Real-IP",
     "X-Forwarded-Proto",
     "X-Request-Id",
+    "X-Edge-Protocol",
+    "X-Edge-TLS-Version",
+    "X-Edge-TLS-Cipher",
+    "X-Edge-TLS-Group",
     "Connection",
 ];
 
@@ -103,7 +107,11 @@ fn stack_with_mirror() -> Stack {
 
 pub fn what_a_client_says_of_itself_never_reaches_the_app() {
     let stack = stack_with_mirror();
-    for version in ["--http1.1", "--http2", "--http3-only"] {
+    for (version, protocol) in [
+        ("--http1.1", "HTTP/1.1"),
+        ("--http2", "HTTP/2.0"),
+        ("--http3-only", "HTTP/3.0"),
+    ] {
         // HTTP/2 and HTTP/3 have no hop-by-hop headers: a client that sends one is refused.
         let hop_by_hop = ["Connection", "Keep-Alive", "TE", "Upgrade"];
         let sent: Vec<String> = OVERWRITTEN
@@ -140,6 +148,11 @@ pub fn what_a_client_says_of_itself_never_reaches_the_app() {
         assert_eq!(got("X-Forwarded-For"), got("X-Real-IP"), "{version}");
         assert_eq!(got("X-Forwarded-Proto"), "https", "{version}");
         assert_eq!(got("X-Request-Id").len(), 32, "{version}");
+        assert_eq!(got("X-Edge-Protocol"), protocol, "{version}");
+        assert_eq!(got("X-Edge-TLS-Version"), "TLSv1.3", "{version}");
+        assert_eq!(got("X-Edge-TLS-Group"), "X25519MLKEM768", "{version}");
+        let cipher = got("X-Edge-TLS-Cipher");
+        assert!(cipher.starts_with("TLS_"), "{version}: {cipher}");
         assert_eq!(
             Some(got("X-Request-Id")),
             response.header("X-Request-Id"),

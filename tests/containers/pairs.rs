@@ -1,16 +1,60 @@
 //! The pair that a user puts into nginx/tls: served when it is good, refused when it is not.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
-
-use crate::{
-    client::{handshake, openssl},
-    program,
-    stack::Stack,
-    tls,
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
 };
 
+use crate::{
+    client::openssl,
+    program,
+    stack::{Shared, Stack},
+};
+
+/// A stack with an RSA key of 2048 bits and a chain that has an intermediate authority.
+pub static OWN: Shared = Shared::new();
+
+const RSA_2048: [&str; 2] = ["-newkey", "rsa:2048"];
+pub const P_256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
+/// What Mozilla's profile allows at most.
+const ONE_YEAR: [&str; 2] = ["-days", "365"];
+
+const FOR_LOCALHOST: [&str; 4] = [
+    "-addext",
+    "subjectAltName=DNS:localhost,IP:127.0.0.1",
+    "-addext",
+    "basicConstraints=critical,CA:FALSE",
+];
+const FOR_AN_AUTHORITY: [&str; 4] = [
+    "-addext",
+    "basicConstraints=critical,CA:TRUE",
+    "-addext",
+    "keyUsage=critical,keyCertSign,cRLSign",
+];
+
+/// The stack of [`OWN`], which all tests share that look at a pair of one's own.
+pub fn own() -> &'static Stack {
+    OWN.get_or_init(|| {
+        let stack = stack_with_folder();
+        let root = make_chain(&stack);
+        match stack.start() {
+            output if output.success => {
+                // In place of the chain's last certificate, which is not the root.
+                fs::copy(root, stack.ca()).expect("the root is copied");
+                Ok(stack)
+            }
+            output => Err(output.text()),
+        }
+    })
+    .as_ref()
+    .unwrap_or_else(|why| panic!("the stack did not start: {why}"))
+}
+
 /// A stack that takes the pair from a folder of its own instead of nginx/tls.
-fn stack_with_folder() -> Stack {
+pub fn stack_with_folder() -> Stack {
     let stack = Stack::prepare("");
     let from = stack.folder("pair").display().to_string();
     stack.override_with(&format!(
@@ -19,42 +63,80 @@ fn stack_with_folder() -> Stack {
     stack
 }
 
-/// Makes a self-signed pair for localhost; `args` say of what kind.
-fn make_pair(folder: &Path, name: &str, args: &[&str]) {
-    let path = |suffix: &str| {
-        folder
-            .join(format!("{name}.{suffix}"))
-            .display()
-            .to_string()
+/// Makes a pair for localhost, signed by an intermediate authority of a root, and gives the
+/// root's certificate, which the chain does not have.
+fn make_chain(stack: &Stack) -> PathBuf {
+    let authorities = stack.folder("authorities");
+    let folder = stack.folder("pair");
+    let signed = |folder: &Path, name: &str, by: &str, purpose: &[&str], more: &[&str]| {
+        let certificate = path_text(&authorities, by, "crt");
+        let key = path_text(&authorities, by, "key");
+        let mut args = vec!["-CA", &certificate, "-CAkey", &key];
+        args.extend(RSA_2048);
+        args.extend(ONE_YEAR);
+        args.extend(purpose);
+        args.extend(more);
+        make_pair(folder, name, &args);
     };
-    let (certificate, key) = (path("crt"), path("key"));
-    let mut all = vec!["req", "-x509", "-nodes", "-subj", "/CN=localhost"];
-    all.extend(["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]);
-    all.extend(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    let mut root = RSA_2048.to_vec();
+    root.extend(ONE_YEAR);
+    root.extend(FOR_AN_AUTHORITY);
+    make_pair(&authorities, "root", &root);
+    signed(&authorities, "intermediate", "root", &FOR_AN_AUTHORITY, &[]);
+    let server = [
+        "-addext",
+        "keyUsage=critical,digitalSignature",
+        "-addext",
+        "extendedKeyUsage=serverAuth",
+    ];
+    signed(
+        &folder,
+        "localhost",
+        "intermediate",
+        &FOR_LOCALHOST,
+        &server,
+    );
+
+    let leaf = folder.join("localhost.crt");
+    let mut chain = fs::read_to_string(&leaf).expect("the leaf is read");
+    chain += &fs::read_to_string(authorities.join("intermediate.crt")).expect("it is read");
+    fs::write(leaf, chain).expect("the chain is written");
+    // As strict as a careful user leaves it.
+    let key = folder.join("localhost.key");
+    fs::set_permissions(key, Permissions::from_mode(0o400)).expect("the mode is set");
+    authorities.join("root.crt")
+}
+
+/// Makes a key and a certificate of that common name, self-signed unless `args` say by whom.
+fn make_pair(folder: &Path, name: &str, args: &[&str]) {
+    let (certificate, key) = (
+        path_text(folder, name, "crt"),
+        path_text(folder, name, "key"),
+    );
+    let subject = format!("/CN={name}");
+    let mut all = vec!["req", "-x509", "-nodes", "-subj", &subject];
     all.extend(["-keyout", &key, "-out", &certificate]);
     all.extend(args);
     openssl(&all);
 }
 
-const P_256: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+/// Makes a self-signed pair for localhost; `args` say of what kind.
+pub fn make_own_pair(folder: &Path, name: &str, args: &[&str]) {
+    let mut all = FOR_LOCALHOST.to_vec();
+    all.extend(args);
+    make_pair(folder, name, &all);
+}
+
+fn path_text(folder: &Path, name: &str, suffix: &str) -> String {
+    folder
+        .join(format!("{name}.{suffix}"))
+        .display()
+        .to_string()
+}
 
 pub fn a_pair_of_ones_own_is_served() {
-    let stack = stack_with_folder();
-    let folder = stack.folder("pair");
-    make_pair(&folder, "localhost", &["-newkey", "rsa:2048"]);
-    // As strict as a careful user leaves it.
-    let key = folder.join("localhost.key");
-    fs::set_permissions(&key, fs::Permissions::from_mode(0o400)).expect("the mode is set");
-    let output = stack.start();
-    assert!(output.success, "the stack did not start: {}", output.text());
-
-    fs::copy(folder.join("localhost.crt"), stack.ca()).expect("the certificate is copied");
+    let stack = own();
     assert_eq!(stack.curl(&[&stack.https("/")]).status, 200);
-    for cipher in tls::RSA {
-        tls::assert_cipher(stack.https_port(), &["-tls1_2", "-cipher", cipher], cipher);
-    }
-    let cbc = ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0"];
-    assert!(!handshake(stack.https_port(), &cbc).success, "CBC accepted");
 
     // nginx's user reads the key, and nobody else.
     let copy = format!("{}:/etc/nginx/tls/tls.key", stack.container("nginx"));
@@ -63,41 +145,59 @@ pub fn a_pair_of_ones_own_is_served() {
     assert!(entry.starts_with("-r-------- 10002/10002 "), "{entry}");
 }
 
+/// A name, how the pair is made in a folder, and what the sentence about it has to say.
+type Case = (&'static str, fn(&Path), &'static str);
+
+/// What can be wrong with a pair.
+pub const BAD: [Case; 5] = [
+    ("mismatch", mismatch, "localhost.key"),
+    ("expired", expired, "expired"),
+    ("weak", weak, "1024"),
+    ("key missing", key_missing, "localhost.key"),
+    ("unreadable", unreadable, "localhost.crt"),
+];
+
+fn mismatch(folder: &Path) {
+    make_own_pair(folder, "localhost", &P_256);
+    make_own_pair(folder, "other", &P_256);
+    let (other, key) = (folder.join("other.key"), folder.join("localhost.key"));
+    fs::rename(other, key).expect("it is moved");
+}
+
+fn expired(folder: &Path) {
+    let mut args = P_256.to_vec();
+    args.extend(["-not_before", "20200101000000Z"]);
+    args.extend(["-not_after", "20200201000000Z"]);
+    make_own_pair(folder, "localhost", &args);
+}
+
+fn weak(folder: &Path) {
+    make_own_pair(folder, "localhost", &["-newkey", "rsa:1024"]);
+}
+
+fn key_missing(folder: &Path) {
+    make_own_pair(folder, "localhost", &P_256);
+    fs::remove_file(folder.join("localhost.key")).expect("the key is removed");
+}
+
+fn unreadable(folder: &Path) {
+    make_own_pair(folder, "localhost", &P_256);
+    fs::write(folder.join("localhost.crt"), "no PEM").expect("the certificate is replaced");
+}
+
+/// Takes all files away.
+pub fn clear(folder: &Path) {
+    for entry in fs::read_dir(folder).expect("the folder is read") {
+        fs::remove_file(entry.expect("an entry").path()).expect("it is removed");
+    }
+}
+
 pub fn a_bad_pair_stops_the_stack_with_a_sentence() {
     let stack = stack_with_folder();
     let folder = stack.folder("pair");
-    let file = |name: &str| folder.join(name);
-    let move_to = |from: &str, to: &str| fs::rename(file(from), file(to)).expect("it is moved");
-
-    let mismatch = || {
-        make_pair(&folder, "localhost", &P_256);
-        make_pair(&folder, "other", &P_256);
-        move_to("other.key", "localhost.key");
-    };
-    let expired = || {
-        let mut args = P_256.to_vec();
-        args.extend(["-not_before", "20200101000000Z"]);
-        args.extend(["-not_after", "20200201000000Z"]);
-        make_pair(&folder, "localhost", &args);
-    };
-    let weak = || make_pair(&folder, "localhost", &["-newkey", "rsa:1024"]);
-    let key_missing = || {
-        make_pair(&folder, "localhost", &P_256);
-        fs::remove_file(file("localhost.key")).expect("the key is removed");
-    };
-    let unreadable = || {
-        make_pair(&folder, "localhost", &P_256);
-        fs::write(file("localhost.crt"), "no PEM").expect("the certificate is replaced");
-    };
-    let cases: [(&str, &dyn Fn(), &str); 5] = [
-        ("mismatch", &mismatch, "localhost.key"),
-        ("expired", &expired, "expired"),
-        ("weak", &weak, "1024"),
-        ("key missing", &key_missing, "localhost.key"),
-        ("unreadable", &unreadable, "localhost.crt"),
-    ];
-    for (name, make, reason) in cases {
-        make();
+    for (name, make, reason) in BAD {
+        clear(&folder);
+        make(&folder);
         stack.composed(&["rm", "--force", "tls"]);
         let output = stack.compose(&["up", "--detach"]);
         assert!(!output.success, "{name}: the stack started");
@@ -111,8 +211,5 @@ pub fn a_bad_pair_stops_the_stack_with_a_sentence() {
             "created",
             "{name}"
         );
-        for entry in fs::read_dir(&folder).expect("the folder is read") {
-            fs::remove_file(entry.expect("an entry").path()).expect("it is removed");
-        }
     }
 }

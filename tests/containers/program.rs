@@ -1,7 +1,7 @@
 //! Runs a program with a limit on its time, and waits for conditions with a limit too.
 
 use std::{
-    io::Read,
+    io::{Read, Write},
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -33,13 +33,23 @@ impl Output {
 /// # Panics
 /// When the program is missing, or does not end within `limit` (it is killed then).
 pub fn run(command: &mut Command, limit: Duration) -> Output {
+    run_with_input(command, "", limit)
+}
+
+/// As [`run`], with a stdin that ends after `input`, which has to fit into a pipe (64 KiB).
+pub fn run_with_input(command: &mut Command, input: &str, limit: Duration) -> Output {
     let shown = format!("{command:?}");
     let mut child = command
-        .stdin(Stdio::null())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{shown}: cannot be started: {error}"));
+    // A program that has ended already has no use for it.
+    let _ = child
+        .stdin
+        .take()
+        .map(|mut stdin| stdin.write_all(input.as_bytes()));
     let stdout = read_all(child.stdout.take());
     let stderr = read_all(child.stderr.take());
 

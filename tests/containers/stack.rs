@@ -18,6 +18,7 @@ use serde_json::Value;
 
 use crate::{
     client::{self, Response},
+    pairs,
     program::{self, Output, QUICK},
 };
 
@@ -27,7 +28,10 @@ const SLOW: Duration = Duration::from_secs(90);
 /// Names of our projects start like this; the process's number follows.
 const PREFIX: &str = "drydock-test-";
 
-static SHARED: OnceLock<Result<Stack, String>> = OnceLock::new();
+/// A stack that several tests look at, or why it could not be started.
+pub type Shared = OnceLock<Result<Stack, String>>;
+
+static SHARED: Shared = OnceLock::new();
 
 /// A compose project; dropped, it is removed with its volumes.
 pub struct Stack {
@@ -61,10 +65,12 @@ impl Stack {
             .unwrap_or_else(|why| panic!("the stack did not start: {why}"))
     }
 
-    /// Removes the shared stack, if a test has used it.
+    /// Removes the shared stacks that a test has used.
     pub fn remove_shared() {
-        if let Some(Ok(stack)) = SHARED.get() {
-            stack.remove();
+        for shared in [&SHARED, &pairs::OWN] {
+            if let Some(Ok(stack)) = shared.get() {
+                stack.remove();
+            }
         }
     }
 
@@ -122,20 +128,25 @@ impl Stack {
 
     /// Runs docker-compose on this project.
     pub fn compose(&self, args: &[&str]) -> Output {
+        self.run("docker-compose", args)
+    }
+
+    /// Runs a program that uses docker-compose, on this project.
+    pub fn run(&self, program: &str, args: &[&str]) -> Output {
         let root = root();
-        let mut command = Command::new("docker-compose");
+        let files = [root.join("compose.yaml"), self.folder.join("overlay.yaml")];
+        let mut command = Command::new(program);
         command
-            .arg("--project-name")
-            .arg(&self.project)
-            .arg("--project-directory")
-            .arg(&root)
-            .arg("--file")
-            .arg(root.join("compose.yaml"))
-            .arg("--file")
-            .arg(self.folder.join("overlay.yaml"))
             .args(args)
+            .env("COMPOSE_PROJECT_NAME", &self.project)
+            .env(
+                "COMPOSE_FILE",
+                env::join_paths(files).expect("no colon in paths"),
+            )
+            .env("DRYDOCK_ROOT", root)
             .env("DRYDOCK_HTTP_PORT", self.http.to_string())
-            .env("DRYDOCK_HTTPS_PORT", self.https.to_string());
+            .env("DRYDOCK_HTTPS_PORT", self.https.to_string())
+            .env("APP_IMAGE_DIGEST", app_digest());
         program::run(&mut command, SLOW)
     }
 
@@ -218,9 +229,16 @@ impl Drop for Stack {
 }
 
 /// The folder of `compose.yaml`.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     let root = env::var_os("DRYDOCK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
     fs::canonicalize(&root).unwrap_or_else(|error| panic!("{}: {error}", root.display()))
+}
+
+/// The digest of the app's image.
+pub fn app_digest() -> &'static str {
+    static DIGEST: OnceLock<String> = OnceLock::new();
+    let inspect = ["image", "inspect", "--format", "{{.Id}}", "drydock/app"];
+    DIGEST.get_or_init(|| docker(&inspect))
 }
 
 /// Runs docker, which has to succeed, and gives its stdout.
@@ -237,7 +255,20 @@ pub fn inspect(container: &str) -> Value {
 
 /// What is missing for these tests to run, in a sentence.
 pub fn obstacle() -> Option<String> {
-    for program in ["docker", "docker-compose", "curl", "openssl", "tar", "gzip"] {
+    let programs = [
+        "chromedriver",
+        "chromium",
+        "curl",
+        "docker",
+        "docker-compose",
+        "gnutls-cli",
+        "gzip",
+        "openssl",
+        "sslyze",
+        "tar",
+        "testssl.sh",
+    ];
+    for program in programs {
         if Command::new(program).arg("--version").output().is_err() {
             return Some(format!("{program} is not in PATH"));
         }

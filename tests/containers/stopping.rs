@@ -15,7 +15,7 @@ use crate::{
 pub fn both_stop_with_code_0_in_their_grace_period() {
     let stack = Stack::up("");
     assert_eq!(stack.curl(&[&stack.https("/")]).status, 200);
-    for (service, grace) in [("nginx", 30), ("app", 15)] {
+    for (service, grace) in [("nginx", 30), ("app", 35)] {
         let timeout = &stack.inspect(service)["Config"]["StopTimeout"];
         assert_eq!(timeout, grace, "{service}");
         let start = Instant::now();
