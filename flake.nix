@@ -6,6 +6,8 @@
     crane.url = "github:ipetkov/crane";
     rust-overlay.url = "github:oxalica/rust-overlay";
     rust-overlay.inputs.nixpkgs.follows = "nixpkgs";
+    advisory-db.url = "github:rustsec/advisory-db";
+    advisory-db.flake = false;
   };
 
   outputs =
@@ -14,6 +16,7 @@
       nixpkgs,
       crane,
       rust-overlay,
+      advisory-db,
     }:
     let
       linux = [
@@ -33,9 +36,12 @@
           inherit pkgs;
           rustBin = rust-overlay.lib.mkRustBin { } pkgs;
           craneLib = crane.mkLib pkgs;
+          advisoryDb = advisory-db;
           src = ./.;
           name = "app";
           port = 8000;
+          edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
+          assets = ./assets;
           revision = self.rev or self.dirtyRev or "unknown";
         };
       forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (stackOn system));
@@ -52,7 +58,13 @@
         default = stack.image;
       });
       apps = forEach linux (stack: {
-        inherit (stack.apps) up down test;
+        inherit (stack.apps)
+          up
+          down
+          reload-tls
+          test
+          verify
+          ;
         default = stack.apps.up;
       });
       checks = forEach linux (stack: stack.checks);

@@ -1,9 +1,15 @@
-# What `./drydock up`, `down` and `test` hand over to, as apps of the flake.
+# What `./drydock up`, `down`, `reload-tls` and `test` hand over to, as apps of the flake.
 {
   pkgs,
   # The archive of all images.
   image,
+  # The name of the service's own.
+  serviceImage,
   containerTests,
+  # Has bin/drydock-verify.
+  verify,
+  # The TLS scanner, which nixpkgs does not have.
+  sslyze,
 }:
 let
   inherit (pkgs) lib;
@@ -14,12 +20,21 @@ let
     pkgs.docker-client
     pkgs.docker-compose
   ];
-  # What the tests look with besides: handshakes, and the layers of an image.
+  # What the tests look with besides: a browser, handshakes, the layers of an image,
+  # and the forms of an asset.
   testTools = [
+    pkgs.brotli
+    pkgs.chromedriver
+    pkgs.chromium
     pkgs.gnutar
+    pkgs.gnutls
     pkgs.gzip
     pkgs.openssl
+    pkgs.testssl
+    sslyze
+    pkgs.zstd
   ];
+  axeCore = import ./axe-core.nix { inherit (pkgs) nodejs runCommand; };
   # The folder of compose.yaml: the front door sets it, elsewhere it is the current one.
   inFolder = ''
     export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
@@ -30,21 +45,69 @@ let
     cd "$DRYDOCK_ROOT"
   '';
   load = "docker load --quiet --input ${image} >&2";
-  command = name: description: tools: text: {
+  script =
+    name: tools: text:
+    pkgs.writeShellApplication {
+      name = "drydock-${name}";
+      runtimeInputs = stackTools ++ tools;
+      text = inFolder + text;
+    };
+  app = description: program: {
     type = "app";
-    program = lib.getExe (
-      pkgs.writeShellApplication {
-        name = "drydock-${name}";
-        runtimeInputs = stackTools ++ tools;
-        text = inFolder + text;
-      }
-    );
+    program = lib.getExe program;
     meta = { inherit description; };
   };
+  command =
+    name: description: tools: text:
+    app description (script name tools text);
+
+  reloadTls = script "reload-tls" [ pkgs.openssl ] ''
+    fail() { echo "drydock: error: $1" >&2; exit 1; }
+    [ -n "$(docker-compose ps --status running --quiet nginx)" ] ||
+      fail "nginx does not run; ./drydock up starts it, with the pair in nginx/tls"
+
+    # The certificate that a new connection gets; empty where none is made.
+    port=''${DRYDOCK_HTTPS_PORT:-443}
+    served() {
+      timeout 5 openssl s_client -connect "localhost:$port" -servername localhost </dev/null 2>/dev/null |
+        openssl x509 2>/dev/null || true
+    }
+    before=$(served)
+
+    # keypair itself says what it did, or what is wrong with the pair.
+    docker-compose run --rm --no-deps -T tls >&2 ||
+      fail "nothing was changed, and nginx serves the certificate that it had"
+
+    # From inside, and not by `docker kill`: after that some engines take the
+    # container for stopped by hand and would not start it again after a crash.
+    container=$(docker-compose ps --quiet nginx)
+    mapfile -t nginx < <(docker inspect --format '{{join .Config.Entrypoint "\n"}}' "$container")
+    docker exec "$container" "''${nginx[@]}" -s reload >&2 ||
+      fail "nginx did not take the new pair, and serves the certificate that it had"
+
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    docker cp "$container:/etc/nginx/tls/tls.crt" "$folder/tls.crt" >/dev/null
+    wanted=$(openssl x509 -in "$folder/tls.crt")
+    tries=0
+    until [ "$(served)" = "$wanted" ]; do
+      tries=$((tries + 1))
+      [ "$tries" -le 50 ] ||
+        fail "the new certificate is not served on port $port after $tries tries; docker compose logs nginx may say why"
+      sleep 0.2
+    done
+    which=new
+    [ "$before" != "$wanted" ] || which=same
+    expires=$(openssl x509 -in "$folder/tls.crt" -noout -enddate)
+    echo "drydock: the $which certificate is served (expires ''${expires#*=})" >&2
+  '';
 in
 {
   up = command "up" "load the images, start the stack and show its answer" [ ] ''
     ${load}
+    # No image can hold its own digest.
+    APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' ${serviceImage})
+    export APP_IMAGE_DIGEST
     docker-compose up --detach --wait --wait-timeout 120 nginx >&2 || {
       docker-compose logs --tail 20 >&2
       echo "drydock: error: the stack did not start; the lines above say why" >&2
@@ -69,8 +132,17 @@ in
   down = command "down" "stop the stack and remove its containers and networks" [ ] ''
     docker-compose down
   '';
-  test = command "test" "test the running images" testTools ''
+  reload-tls = app "check the pair in nginx/tls and serve it without dropping a connection" reloadTls;
+  test = command "test" "test the running images" (testTools ++ [ reloadTls ]) ''
     ${load}
+    export DRYDOCK_AXE=${axeCore}/axe.min.js
+    # The same letters on every machine.
+    export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
+  verify = {
+    type = "app";
+    program = lib.getExe verify;
+    meta.description = "build both images once more and compare";
+  };
 }

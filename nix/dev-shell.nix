@@ -6,6 +6,7 @@
 }:
 crane.devShell {
   packages = [
+    pkgs.cargo-fuzz
     pkgs.curl
     pkgs.docker-client
     pkgs.docker-compose

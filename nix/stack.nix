@@ -17,8 +17,23 @@
   readyPath ? "/readyz",
   # The first part of the images' names.
   repository ? "drydock",
+  # What the crates may be, as cargo-deny's configuration: licences, doubles, sources.
+  deny ? ../deny.toml,
+  # RustSec's advisory database: a folder with `crates` in it, if there is one.
+  advisoryDb ? null,
+  # The folder that the edge serves below /assets/; what the crate's build finds
+  # of it is a manifest named by DRYDOCK_ASSETS: see nix/assets.nix.
+  assets ? null,
   # The source revision, for labels and `--version`.
   revision ? "unknown",
+  # A TOML file of facts that hold of the crate's image in the place of those in
+  # ./checks/facts-app.toml: the budget of a larger one, say.
+  facts ? null,
+  # Shell commands that change one line of the crate, run in its folder: what such a
+  # change ships is checked. This one adds a text to the binary, whatever the crate.
+  edit ? "sed -i 's/fn main()[^{]*{/& std::hint::black_box(\"edited\");/' src/main.rs",
+  # What such a change may ship: bytes, compressed. It is about what the binary weighs.
+  editBytes ? 1100000,
 }:
 let
   inherit (pkgs) lib;
@@ -34,10 +49,22 @@ let
   tools = import ./tools.nix {
     inherit
       crane
+      deny
       lib
       pkgs
       target
       ;
+  };
+  compiled = import ./assets.nix {
+    inherit (pkgs)
+      brotli
+      esbuild
+      jq
+      lib
+      runCommand
+      zstd
+      ;
+    source = assets;
   };
   nginx = import ./nginx.nix { inherit (pkgs) nginx; };
   nginxConfig =
@@ -52,15 +79,20 @@ let
       }
       // arguments
     );
-  app = import ./app.nix {
-    inherit
-      crane
-      lib
-      revision
-      src
-      target
-      ;
-  };
+  pythonProgram =
+    name:
+    import ./python-program.nix {
+      inherit (pkgs)
+        fetchPypi
+        lib
+        runCommand
+        stdenv
+        writeShellApplication
+        ;
+      inherit name;
+      python = pkgs.python314;
+      sums = ./python + "/${name}.sums";
+    };
   # What every image says of itself: https://specs.opencontainers.org/image-spec/annotations/
   labels = {
     "org.opencontainers.image.revision" = revision;
@@ -68,20 +100,22 @@ let
     "dev.drydock.packages" = "nixpkgs ${lib.version}";
   };
   asserter = import ./app.nix {
-    inherit crane lib target;
+    inherit
+      crane
+      deny
+      lib
+      target
+      ;
     src = ../image-facts;
     revision = "unknown";
   };
-  # Each image, held to the facts that are stated for it.
-  facts =
-    image: file:
+  # An image, if the facts that are stated for it hold.
+  hold =
+    files: image:
     import ./image-facts.nix {
       inherit (pkgs) lib runCommand writeText;
       inherit asserter image;
-      facts = [
-        ./checks/facts-every-image.toml
-        file
-      ];
+      facts = [ ./checks/facts-every-image.toml ] ++ files;
       values = {
         inherit
           name
@@ -95,39 +129,101 @@ let
         packages = "nixpkgs ${lib.version}";
       };
     };
-  image-app = import ./image-app.nix {
-    inherit (pkgs) dockerTools;
-    inherit (tools) probe;
-    inherit
-      app
-      labels
-      lib
-      name
-      port
-      readyPath
-      repository
-      ;
-    licenses = manifest.license;
+  # All that is made from the crate and from ../nginx, each of which may be edited once
+  # more, by shell commands.
+  madeWith =
+    {
+      crateEdit ? "",
+      edgeEdit ? "",
+    }:
+    rec {
+      app = import ./app.nix {
+        edit = crateEdit;
+        inherit
+          crane
+          deny
+          lib
+          revision
+          src
+          target
+          ;
+        manifest = if assets == null then null else compiled.manifest;
+      };
+      image-app = hold ([ ./checks/facts-app.toml ] ++ lib.optional (facts != null) facts) (
+        import ./image-app.nix {
+          inherit (pkgs) dockerTools;
+          inherit (tools) probe;
+          inherit
+            app
+            labels
+            lib
+            name
+            port
+            readyPath
+            repository
+            ;
+          licenses = manifest.license;
+        }
+      );
+      image-nginx = hold [ ./checks/facts-nginx.toml ] (
+        import ./image-nginx.nix {
+          inherit (pkgs) dockerTools;
+          inherit (tools) keypair;
+          inherit
+            labels
+            lib
+            nginx
+            repository
+            ;
+          assets = compiled;
+          config = nginxConfig { edit = edgeEdit; };
+        }
+      );
+      image = import ./images.nix {
+        inherit (pkgs) dockerTools;
+        images = [
+          image-app
+          image-nginx
+        ];
+      };
+    };
+  made = madeWith { };
+  inherit (made)
+    app
+    image-app
+    image-nginx
+    image
+    ;
+  # By what is changed in one line: the layer that may differ then, what may be shipped,
+  # and the archive with the change.
+  updates = {
+    app = {
+      layer = "${manifest.name}-${manifest.version}";
+      bytes = editBytes;
+      after = (madeWith { crateEdit = edit; }).image;
+    };
+    nginx = {
+      layer = "nginx-config";
+      # The configuration, and the assets above it.
+      bytes = 21000;
+      after =
+        (madeWith {
+          edgeEdit = "substituteInPlace http/client.conf --replace-fail '65s' '60s'";
+        }).image;
+    };
   };
-  image-nginx = import ./image-nginx.nix {
-    inherit (pkgs) dockerTools;
-    inherit (tools) keypair;
-    inherit
-      labels
-      lib
-      nginx
-      repository
-      ;
-    config = nginxConfig { };
-  };
-  image = import ./images.nix {
-    inherit (pkgs) dockerTools;
-    images = [
-      image-app
-      image-nginx
-    ];
-  };
+  updateCost =
+    name: update:
+    import ./checks/update-cost.nix (
+      update
+      // {
+        inherit (pkgs) lib runCommand;
+        inherit asserter name;
+        before = image;
+      }
+    );
   packages = {
+    assets = compiled;
     inherit
       app
       nginx
@@ -142,10 +238,25 @@ packages
 // {
   apps = import ./commands.nix {
     inherit pkgs image;
+    sslyze = pythonProgram "sslyze";
+    serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
+    verify = import ./verify.nix {
+      inherit asserter image pkgs;
+      dependencies = [
+        app.cargoArtifacts
+        tools.keypair.crate.cargoArtifacts
+      ];
+      crates = [
+        app
+        tools.keypair.crate
+      ];
+    };
   };
   checks = import ./checks {
     inherit
+      advisoryDb
+      crane
       lib
       name
       nginxConfig
@@ -154,13 +265,21 @@ packages
       port
       readyPath
       ;
+    crates = {
+      ${name} = src;
+      tools = ../tools;
+      image-facts = ../image-facts;
+    }
+    // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; };
+    gixy = pythonProgram "gixy";
     # Only those of what is built here: nixpkgs' packages bring tests of their own.
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
       image-facts = asserter.tests;
-      image-app.facts = facts image-app ./checks/facts-app.toml;
-      image-nginx.facts = facts image-nginx ./checks/facts-nginx.toml;
+      image-app = image-app.tests;
+      image-nginx = image-nginx.tests;
+      update-cost = builtins.mapAttrs updateCost updates;
     };
   };
   devShell = import ./dev-shell.nix { inherit crane nginx pkgs; };

@@ -3,13 +3,19 @@
 # a crate of their own, so that an edit of the service leaves them as they are.
 {
   crane,
+  deny,
   lib,
   pkgs,
   target,
 }:
 let
   built = import ./app.nix {
-    inherit crane lib target;
+    inherit
+      crane
+      deny
+      lib
+      target
+      ;
     src = ../tools;
     revision = "unknown";
   };
@@ -19,7 +25,10 @@ let
     pkgs.runCommand program
       {
         meta.mainProgram = program;
-        passthru = { inherit (built) tests; };
+        passthru = {
+          inherit (built) tests;
+          crate = built;
+        };
       }
       ''
         mkdir -p "$out/bin"
