@@ -223,6 +223,10 @@ impl Drop for Stack {
         if thread::panicking() {
             let logs = self.compose(&["logs", "--no-color", "--tail", "20"]);
             eprintln!("{}", logs.text());
+            // Under load they are far above the last lines.
+            let edge = self.compose(&["logs", "--no-color", "nginx"]).text();
+            let errors = edge.lines().filter(|line| line.contains(" [error] "));
+            errors.for_each(|line| eprintln!("{line}"));
         }
         self.remove();
     }
