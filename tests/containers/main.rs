@@ -109,6 +109,7 @@ const TESTS: &[(&str, fn())] = tests![
     tls::versions_before_1_2_are_refused_as_such,
     tls::exactly_the_groups_of_the_policy,
     tls::renegotiation_is_refused,
+    tls::a_session_is_resumed_whatever_the_key,
     tls::no_session_state_leaves_the_server,
     tls::alpn_gives_http_2_first_and_refuses_what_is_not_http,
     tls::quic_is_for_http_3_and_the_same_groups,

@@ -43,6 +43,9 @@ const NOT_IN_TLS_1_3: [&str; 4] = [
 /// OpenSSL itself refuses old things at its default level; here the server has to.
 const ANY_STRENGTH: &str = "@SECLEVEL=0";
 
+/// A request after whose answer the server closes the connection.
+const LAST_REQUEST: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
 /// What some ciphers cannot be offered without: a key or a password known to both sides.
 const SHARED_SECRETS: [&str; 6] = [
     "-psk",
@@ -177,11 +180,33 @@ pub fn renegotiation_is_refused() {
     }
 }
 
+/// By its id in TLS 1.2, by a ticket that holds no more than an id in TLS 1.3.
+pub fn a_session_is_resumed_whatever_the_key() {
+    for (name, stack) in [("p-256", Stack::shared()), ("rsa-2048", pairs::own())] {
+        for version in ["1_2", "1_3"] {
+            let session = stack.folder("sessions").join(format!("{name}-{version}"));
+            let session = session.to_str().expect("a path in UTF-8");
+            let version = format!("-tls{version}");
+            let kind = |option: &str| {
+                let args = [&version, "-ign_eof", option, session];
+                let text = handshake_and_send(stack.https_port(), &args, LAST_REQUEST).text();
+                assert!(text.contains("HTTP/1.1 200"), "{name}, {version}: {text}");
+                let kind = text.lines().find_map(|line| line.split_once(", TLSv1."));
+                kind.map_or_else(|| panic!("{text}"), |(kind, _)| kind.to_owned())
+            };
+            assert_eq!(kind("-sess_out"), "New", "{name}, {version}");
+            // Either worker may answer, so that both have to know each session.
+            for _ in 0..8 {
+                assert_eq!(kind("-sess_in"), "Reused", "{name}, {version}");
+            }
+        }
+    }
+}
+
 pub fn no_session_state_leaves_the_server() {
     let port = Stack::shared().https_port();
-    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let tickets = |version: &str| {
-        let output = handshake_and_send(port, &[version, "-ign_eof"], request);
+        let output = handshake_and_send(port, &[version, "-ign_eof"], LAST_REQUEST);
         assert!(output.stdout.contains("HTTP/1.1 200"), "{}", output.text());
         let mut tickets = Vec::new();
         let mut lines = output.stdout.lines();
