@@ -50,8 +50,10 @@ pkgs.writeShellApplication {
       rm -rf "$second"
     }
     trap clean EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
+    # The second store has some ten thousand files.
+    stop() { say "stopping; what was built goes away first"; exit "$1"; }
+    trap 'stop 130' INT
+    trap 'stop 143' TERM
 
     # Ours is what the images are made from and what comes after the first of it.
     # All that this is built from, a compiler above all, is copied.
