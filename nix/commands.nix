@@ -8,6 +8,10 @@
   containerTests,
   # Has bin/drydock-verify.
   verify,
+  # The edit-run loop without containers.
+  devHost,
+  # The service's crates, as a folder with cargo's settings for them.
+  crates,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
 }:
@@ -129,12 +133,15 @@ in
     echo "drydock: $url answers:" >&2
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
   '';
+  dev-host = app "build at each save and swap the running program, without containers" devHost;
   down = command "down" "stop the stack and remove its containers and networks" [ ] ''
     docker-compose down
   '';
   reload-tls = app "check the pair in nginx/tls and serve it without dropping a connection" reloadTls;
   test = command "test" "test the running images" (testTools ++ [ reloadTls ]) ''
     ${load}
+    export DRYDOCK_CRATES=${crates}/config.toml
+    export DRYDOCK_DEV_HOST=${lib.getExe devHost}
     export DRYDOCK_AXE=${axeCore}/axe.min.js
     # The same letters on every machine.
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}

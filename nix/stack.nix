@@ -109,6 +109,29 @@ let
     src = ../image-facts;
     revision = "unknown";
   };
+  # What builds and swaps the crate at each save.
+  dev-loop = import ./app.nix {
+    inherit
+      crane
+      deny
+      lib
+      target
+      ;
+    src = ../dev-loop;
+    revision = "unknown";
+  };
+  devHost = import ./dev-host.nix {
+    inherit (pkgs) lib writeShellApplication;
+    inherit (pkgs.stdenv) cc;
+    inherit (tools) keypair;
+    inherit
+      dev-loop
+      name
+      nginx
+      port
+      toolchain
+      ;
+  };
   # An image, if the facts that are stated for it hold.
   hold =
     files: image:
@@ -226,6 +249,7 @@ let
     assets = compiled;
     inherit
       app
+      dev-loop
       nginx
       image-app
       image-nginx
@@ -237,7 +261,8 @@ in
 packages
 // {
   apps = import ./commands.nix {
-    inherit pkgs image;
+    inherit devHost pkgs image;
+    crates = crane.vendorCargoDeps { inherit src; };
     sslyze = pythonProgram "sslyze";
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
@@ -268,6 +293,7 @@ packages
     crates = {
       ${name} = src;
       tools = ../tools;
+      dev-loop = ../dev-loop;
       image-facts = ../image-facts;
     }
     // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; };
@@ -276,6 +302,7 @@ packages
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
+      dev-loop = dev-loop.tests;
       image-facts = asserter.tests;
       image-app = image-app.tests;
       image-nginx = image-nginx.tests;

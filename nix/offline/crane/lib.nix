@@ -154,7 +154,14 @@ let
       without = names: args: removeAttrs args names;
     in
     {
-      inherit mkCargoDerivation vendorCargoDeps;
+      inherit mkCargoDerivation;
+
+      vendorCargoDeps =
+        args:
+        pkgs.runCommand "vendor-cargo-deps" { } ''
+          mkdir "$out"
+          cp ${vendorCargoDeps args} "$out/config.toml"
+        '';
 
       overrideToolchain = chosen: makeLib (if builtins.isFunction chosen then chosen pkgs else chosen);
 
