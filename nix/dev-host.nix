@@ -77,7 +77,9 @@ writeShellApplication {
       --place sites/http.conf 'listen 80 ' "listen $http "
       --place sites/https.conf 'listen 443 ' "listen $https "
       ${lib.concatMapStringsSep " " (path: "--source ${path}") sources}
-      ${lib.concatLines (lib.mapAttrsToList (path: text: "--note ${path} ${lib.escapeShellArg text}") notes)}
+      ${lib.concatLines (
+        lib.mapAttrsToList (path: text: "--note ${path} ${lib.escapeShellArg text}") notes
+      )}
     )
     # It takes the folder away itself.
     trap - EXIT

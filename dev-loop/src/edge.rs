@@ -149,16 +149,14 @@ impl Edge {
 
     /// Takes the configuration and says what became of it.
     pub async fn follow(&mut self) {
-        let first = self.nginx.is_none();
+        let then = match self.nginx {
+            None => "nginx does not run",
+            Some(_) => "the one before goes on serving",
+        };
         match self.take().await {
-            Ok(()) if first => say!("nginx runs"),
-            Ok(()) => say!("nginx takes the new configuration"),
-            Err(refusal) if first => say!(
-                "error: {}: {refusal}; nginx does not run yet",
-                self.folder().display()
-            ),
+            Ok(()) => say!("nginx has the configuration in {}", self.folder().display()),
             Err(refusal) => say!(
-                "error: {}: {refusal}; the configuration that it had goes on serving",
+                "error: the configuration in {}: {refusal}; {then}",
                 self.folder().display()
             ),
         }

@@ -23,7 +23,7 @@ use edge::Edge;
 use watch::{Change, Watch};
 
 /// All must be over two seconds after the signal; this is for those that are asked to end.
-const STOP: Duration = Duration::from_millis(1400);
+const STOP: Duration = Duration::from_millis(1200);
 
 /// The loop could not start.
 const FAILED: u8 = 1;

@@ -128,13 +128,17 @@ impl Process {
         Ok(status)
     }
 
-    /// Asks it to end, and ends it when it has not within the limit.
+    /// Asks it to end, asks once more, which many programs take as "at once", and ends it when
+    /// it has not within the limit.
     pub async fn stop(&mut self, limit: Duration) {
-        self.signal(Signal::TERM);
-        if timeout(limit, self.ended()).await.is_err() {
-            self.kill();
-            let _ = self.child.wait().await;
+        for _ in 0..2 {
+            self.signal(Signal::TERM);
+            if timeout(limit / 2, self.ended()).await.is_ok() {
+                return;
+            }
         }
+        self.kill();
+        let _ = self.child.wait().await;
     }
 
     /// Ends it, and all that it has started, at once.
