@@ -60,6 +60,7 @@
       apps = forEach linux (stack: {
         inherit (stack.apps)
           up
+          dev
           dev-host
           down
           reload-tls

@@ -8,7 +8,8 @@
   containerTests,
   # Has bin/drydock-verify.
   verify,
-  # The edit-run loop without containers.
+  # The archive of the image that the edit-run loop runs in, and the loop without containers.
+  imageDev,
   devHost,
   # The service's crates, as a folder with cargo's settings for them.
   crates,
@@ -48,7 +49,8 @@ let
     }
     cd "$DRYDOCK_ROOT"
   '';
-  load = "docker load --quiet --input ${image} >&2";
+  loaded = archive: "docker load --quiet --input ${archive} >&2";
+  load = loaded image;
   script =
     name: tools: text:
     pkgs.writeShellApplication {
@@ -132,6 +134,26 @@ in
     [ "$port" != 443 ] || url=https://localhost/
     echo "drydock: $url answers:" >&2
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
+  '';
+  dev = command "dev" "build at each save and swap the running program" [ ] ''
+    ${loaded imageDev}
+    export COMPOSE_FILE=compose.yaml:compose.dev.yaml
+    DRYDOCK_UID=$(id -u) DRYDOCK_GID=$(id -g)
+    export DRYDOCK_UID DRYDOCK_GID
+    # A group of its own, so that Ctrl-C comes here alone: Compose would ask the containers
+    # to end one after the other, and leave them.
+    set -m
+    docker-compose up --force-recreate --remove-orphans </dev/null &
+    stop() {
+      trap "" INT TERM HUP
+      # Nothing in there is worth waiting for.
+      docker-compose down --remove-orphans --timeout 0 >/dev/null 2>&1 || status=1
+    }
+    status=0
+    trap 'stop; exit "$status"' INT TERM HUP
+    wait "$!" || status=$?
+    stop
+    exit "$status"
   '';
   dev-host = app "build at each save and swap the running program, without containers" devHost;
   down = command "down" "stop the stack and remove its containers and networks" [ ] ''

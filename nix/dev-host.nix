@@ -81,6 +81,8 @@ writeShellApplication {
         lib.mapAttrsToList (path: text: "--note ${path} ${lib.escapeShellArg text}") notes
       )}
     )
+    # Or its workers would be nobody, who may read neither the folder nor what is to be served.
+    [ "$(id -u)" != 0 ] || arguments+=(--place main/process.conf 'pid ' 'user root; pid ')
     # It takes the folder away itself.
     trap - EXIT
     exec ${dev-loop}/bin/dev-loop "''${arguments[@]}"

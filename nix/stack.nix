@@ -262,6 +262,7 @@ packages
 // {
   apps = import ./commands.nix {
     inherit devHost pkgs image;
+    imageDev = image-dev;
     crates = crane.vendorCargoDeps { inherit src; };
     sslyze = pythonProgram "sslyze";
     serviceImage = "${repository}/${name}";

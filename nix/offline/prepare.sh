@@ -12,7 +12,7 @@ prepare_offline() {
   prepared python "$root"/nix/python/*.sums
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
-    up | down) ;;
+    up | dev | down) ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
       ! have npm || prepared npm "$root/nix/axe-core.nix"
