@@ -8,6 +8,8 @@
   containerTests,
   # Has bin/drydock-verify.
   verify,
+  # Has bin/drydock-goss.
+  goss,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
 }:
@@ -140,9 +142,6 @@ in
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
-  verify = {
-    type = "app";
-    program = lib.getExe verify;
-    meta.description = "build both images once more and compare";
-  };
+  verify = app "build both images once more and compare" verify;
+  goss = app "look at a running container of each stage with Goss" goss;
 }
