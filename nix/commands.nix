@@ -8,11 +8,15 @@
   containerTests,
   # Has bin/drydock-verify.
   verify,
-  # The archive of the image that the edit-run loop runs in, and the loop without containers.
+  # The archive of the image that the edit-run loop runs in, its name, and the loop without
+  # containers.
   imageDev,
+  devImage,
   devHost,
   # The service's crates, as a folder with cargo's settings for them.
   crates,
+  # Has bin/drydock-goss.
+  goss,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
 }:
@@ -49,8 +53,24 @@ let
     }
     cd "$DRYDOCK_ROOT"
   '';
-  loaded = archive: "docker load --quiet --input ${archive} >&2";
-  load = loaded image;
+  load = "docker load --quiet --input ${image} >&2";
+  # The one of the loop is a hundred times that: an engine that has it is left alone.
+  imageDevId =
+    pkgs.runCommand "image-dev-id"
+      {
+        nativeBuildInputs = [
+          pkgs.gnutar
+          pkgs.jq
+        ];
+      }
+      ''
+        config=$(tar -xOf ${imageDev} manifest.json | jq -r '.[0].Config')
+        printf 'sha256:%s' "$(basename "$config" .json)" > "$out"
+      '';
+  loadDev = ''
+    [ "$(docker image inspect --format '{{.Id}}' ${devImage}:latest 2>/dev/null)" = "$(cat ${imageDevId})" ] ||
+      docker load --quiet --input ${imageDev} >&2
+  '';
   script =
     name: tools: text:
     pkgs.writeShellApplication {
@@ -136,7 +156,7 @@ in
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
   '';
   dev = command "dev" "build at each save and swap the running program" [ ] ''
-    ${loaded imageDev}
+    ${loadDev}
     export COMPOSE_FILE=compose.yaml:compose.dev.yaml
     DRYDOCK_UID=$(id -u) DRYDOCK_GID=$(id -g)
     export DRYDOCK_UID DRYDOCK_GID
@@ -169,9 +189,6 @@ in
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
-  verify = {
-    type = "app";
-    program = lib.getExe verify;
-    meta.description = "build both images once more and compare";
-  };
+  verify = app "build both images once more and compare" verify;
+  goss = app "look at a running container of each stage with Goss" goss;
 }

@@ -127,6 +127,7 @@ fn files_that_must_not_be_there() {
 fn a_key_in_a_file_or_in_the_configuration() {
     let key = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIBkg4LVWM9nuwNSk\n";
     says(&found(plant(file("x", key))), &["/x: holds a private key"]);
+    assert_eq!(found(plant(file("example/x", key))), Vec::<String>::new());
     let label = found(|image| {
         image.facts.labels.insert("k".into(), "**".into());
         image.config["Labels"]["k"] = json!("-----BEGIN PRIVATE KEY----- MHcCAQEEIBkg4LVWM9nu");
