@@ -127,6 +127,27 @@ let
     expires=$(openssl x509 -in "$folder/tls.crt" -noout -enddate)
     echo "drydock: the $which certificate is served (expires ''${expires#*=})" >&2
   '';
+
+  dev = script "dev" [ ] ''
+    ${loadDev}
+    export COMPOSE_FILE=compose.yaml:compose.dev.yaml
+    DRYDOCK_UID=''${DRYDOCK_UID:-$(id -u)} DRYDOCK_GID=''${DRYDOCK_GID:-$(id -g)}
+    export DRYDOCK_UID DRYDOCK_GID
+    # A group of its own, so that Ctrl-C comes here alone: Compose would ask the containers
+    # to end one after the other, and leave them.
+    set -m
+    docker-compose up --force-recreate --remove-orphans </dev/null &
+    stop() {
+      trap "" INT TERM HUP
+      # Nothing in there is worth waiting for.
+      docker-compose down --remove-orphans --timeout 0 >/dev/null 2>&1 || status=1
+    }
+    status=0
+    trap 'stop; exit "$status"' INT TERM HUP
+    wait "$!" || status=$?
+    stop
+    exit "$status"
+  '';
 in
 {
   up = command "up" "load the images, start the stack and show its answer" [ ] ''
@@ -155,26 +176,7 @@ in
     echo "drydock: $url answers:" >&2
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
   '';
-  dev = command "dev" "build at each save and swap the running program" [ ] ''
-    ${loadDev}
-    export COMPOSE_FILE=compose.yaml:compose.dev.yaml
-    DRYDOCK_UID=$(id -u) DRYDOCK_GID=$(id -g)
-    export DRYDOCK_UID DRYDOCK_GID
-    # A group of its own, so that Ctrl-C comes here alone: Compose would ask the containers
-    # to end one after the other, and leave them.
-    set -m
-    docker-compose up --force-recreate --remove-orphans </dev/null &
-    stop() {
-      trap "" INT TERM HUP
-      # Nothing in there is worth waiting for.
-      docker-compose down --remove-orphans --timeout 0 >/dev/null 2>&1 || status=1
-    }
-    status=0
-    trap 'stop; exit "$status"' INT TERM HUP
-    wait "$!" || status=$?
-    stop
-    exit "$status"
-  '';
+  dev = app "build at each save and swap the running program" dev;
   dev-host = app "build at each save and swap the running program, without containers" devHost;
   down = command "down" "stop the stack and remove its containers and networks" [ ] ''
     docker-compose down
@@ -183,7 +185,7 @@ in
   test = command "test" "test the running images" (testTools ++ [ reloadTls ]) ''
     ${load}
     export DRYDOCK_CRATES=${crates}/config.toml
-    export DRYDOCK_DEV_HOST=${lib.getExe devHost}
+    export DRYDOCK_DEV=${lib.getExe dev} DRYDOCK_DEV_HOST=${lib.getExe devHost}
     export DRYDOCK_AXE=${axeCore}/axe.min.js
     # The same letters on every machine.
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}

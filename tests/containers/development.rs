@@ -5,7 +5,10 @@ use std::{
     collections::BTreeSet,
     env, fs,
     io::{BufRead as _, BufReader},
-    os::unix::process::CommandExt as _,
+    os::unix::{
+        fs::{MetadataExt as _, chown},
+        process::CommandExt as _,
+    },
     path::{Path, PathBuf},
     process::{self, Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -13,13 +16,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 
 use crate::{
     client::{self, Response},
     faults::load::Load,
-    program::eventually,
-    stack::{free_port, root},
+    program::{self, Output, eventually},
+    stack::{PREFIX, docker, free_port, root},
 };
 
 /// How long the first build may take, which compiles every dependency.
@@ -35,13 +38,65 @@ const STOP: Duration = Duration::from_secs(2);
 const SWAPS: usize = 10;
 const REQUESTS: usize = 20_000;
 
+/// Who works on the tree where these tests are run by root.
+const OWNER: u32 = 12345;
+
 /// What the reference service says first.
 const SAYING: &str = "It's easier to ask forgiveness than it is to get permission.";
 
 pub fn the_loop_on_the_host() {
     let session = Session::on_the_host();
     session.drive();
-    session.stops();
+    session.other_files_have_a_sentence(&[
+        ("compose.yaml", "docker compose up -d takes it"),
+        ("Cargo.lock", "cargo takes it"),
+    ]);
+    session.idles();
+    session.stops(|session| {
+        let left = mentioning(&session.folder);
+        assert!(left.is_empty(), "{left:?} still run");
+        let files = fs::read_dir(session.folder.join("tmp")).expect("the folder");
+        let files: Vec<_> = files.collect();
+        assert!(files.is_empty(), "{files:?} are left");
+    });
+}
+
+pub fn the_loop_in_containers() {
+    let containers = Containers::new("loop");
+    let session = containers.session(&[]);
+    session.drive();
+    session.other_files_have_a_sentence(&[
+        ("compose.yaml", "docker compose up -d takes it"),
+        (
+            "Cargo.lock",
+            "crates that the image does not have come with",
+        ),
+    ]);
+    let others = owned_by_others(&session.tree(), containers.owner);
+    assert!(others.is_empty(), "not the user's: {others:?}");
+    assert!(session.tree().join("target/container").is_dir());
+    session.stops(|_| containers.assert_gone());
+}
+
+pub fn the_container_can_be_idle() {
+    let containers = Containers::new("idle");
+    let session = containers.session(&[("APP_AUTOSTART", "false")]);
+    session.says("APP_AUTOSTART=false: nothing is started", 0, SOON);
+    let exec = ["exec", "-T", "app"];
+    let run = |command: &[&str]| containers.compose(&[&exec[..], command].concat());
+    let id = run(&["id", "-u"]);
+    assert_eq!(id.stdout.trim(), containers.owner.to_string());
+    // The crates are there, without a network.
+    let tree = run(&[
+        "cargo",
+        "metadata",
+        "--locked",
+        "--offline",
+        "--format-version",
+        "1",
+    ]);
+    assert!(tree.success, "{}", tree.stderr);
+    session.stops(|_| containers.assert_gone());
 }
 
 /// A loop that runs, with a tree of its own.
@@ -50,24 +105,105 @@ struct Session {
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
     https: u16,
+    /// That of the containers, if there are any.
+    project: Option<String>,
+}
+
+/// What is about the containers of a loop.
+struct Containers {
+    project: String,
+    folder: PathBuf,
+    http: u16,
+    https: u16,
+    /// The user whose files the tree's are.
+    owner: u32,
+}
+
+impl Containers {
+    /// A tree of its own, which is not root's: a person is not.
+    fn new(name: &str) -> Self {
+        let project = format!("{PREFIX}{}-{name}", process::id());
+        let folder = env::temp_dir().join(&project);
+        let tree = folder.join("tree");
+        copy(&root(), &tree);
+        let owner = if getuid().is_root() {
+            give(&tree, OWNER);
+            OWNER
+        } else {
+            getuid().as_raw()
+        };
+        Self {
+            project,
+            folder,
+            http: free_port(),
+            https: free_port(),
+            owner,
+        }
+    }
+
+    fn session(&self, vars: &[(&str, &str)]) -> Session {
+        let program = env::var_os("DRYDOCK_DEV");
+        let program = program.expect("DRYDOCK_DEV names the loop: nix run .#test sets it");
+        let mut command = Command::new(program);
+        command.envs(self.vars()).envs(vars.iter().copied());
+        let mut session = Session::start(command, self.folder.clone(), self.https);
+        session.project = Some(self.project.clone());
+        session
+    }
+
+    fn vars(&self) -> [(&'static str, String); 5] {
+        [
+            ("COMPOSE_PROJECT_NAME", self.project.clone()),
+            ("DRYDOCK_GID", self.owner.to_string()),
+            ("DRYDOCK_HTTP_PORT", self.http.to_string()),
+            ("DRYDOCK_HTTPS_PORT", self.https.to_string()),
+            ("DRYDOCK_UID", self.owner.to_string()),
+        ]
+    }
+
+    fn compose(&self, args: &[&str]) -> Output {
+        let tree = self.folder.join("tree");
+        let files = ["compose.yaml", "compose.dev.yaml"].map(|name| tree.join(name));
+        let files = env::join_paths(files).expect("no colon in paths");
+        let mut command = Command::new("docker-compose");
+        command
+            .args(args)
+            .envs(self.vars())
+            .env("COMPOSE_FILE", files);
+        program::run(&mut command, SOON)
+    }
+
+    fn assert_gone(&self) {
+        let filter = format!("label=com.docker.compose.project={}", self.project);
+        for kind in [&["ps", "--all"][..], &["network", "ls"]] {
+            let list = docker(&[kind, &["--quiet", "--filter", &filter]].concat());
+            assert_eq!(list, "", "{kind:?}");
+        }
+    }
+}
+
+impl Drop for Containers {
+    fn drop(&mut self) {
+        self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
+    }
 }
 
 impl Session {
     fn on_the_host() -> Self {
         let program = env::var_os("DRYDOCK_DEV_HOST");
         let program = program.expect("DRYDOCK_DEV_HOST names the loop: nix run .#test sets it");
-        let folder = env::temp_dir().join(format!("drydock-test-loop-{}", process::id()));
+        let folder = env::temp_dir().join(format!("drydock-test-host-{}", process::id()));
         let https = free_port();
         let mut command = Command::new(program);
         command
             .env("DRYDOCK_APP_PORT", free_port().to_string())
             .env("DRYDOCK_HTTP_PORT", free_port().to_string())
             .env("DRYDOCK_HTTPS_PORT", https.to_string());
+        copy(&root(), &folder.join("tree"));
         Self::start(command, folder, https)
     }
 
     fn start(mut command: Command, folder: PathBuf, https: u16) -> Self {
-        copy(&root(), &folder.join("tree"));
         // The crates come from where the images' do, and not from a registry.
         let cargo = folder.join("cargo");
         fs::create_dir_all(&cargo).expect("a folder");
@@ -96,6 +232,7 @@ impl Session {
             child,
             lines,
             https,
+            project: None,
         }
     }
 
@@ -107,8 +244,6 @@ impl Session {
         self.the_last_good_program_serves();
         self.the_last_good_configuration_serves();
         self.an_asset_is_served_as_it_is();
-        self.other_files_have_a_sentence();
-        self.idles();
     }
 
     fn swaps_without_a_failed_request(&self) {
@@ -199,32 +334,26 @@ impl Session {
         assert_eq!(response.header("Cache-Control"), Some("no-cache"));
     }
 
-    fn other_files_have_a_sentence(&self) {
-        for (path, sentence) in [
-            (
-                "flake.nix",
-                "./drydock dev takes it when it is started again",
-            ),
-            (
-                "nix/stack.nix",
-                "./drydock dev takes it when it is started again",
-            ),
-            ("compose.yaml", "docker compose up -d takes it"),
-            ("Cargo.lock", "cargo takes it"),
+    fn other_files_have_a_sentence(&self, more: &[(&str, &str)]) {
+        let again = "./drydock dev takes it when it is started again";
+        let all = [
+            ("flake.nix", again),
+            ("nix/stack.nix", again),
             ("Cargo.toml", "cargo takes it"),
-        ] {
+        ];
+        for &(path, sentence) in all.iter().chain(more) {
             let seen = self.seen();
             self.write(path, &format!("{}\n", self.read(path)));
             self.says(&format!("dev: {path} changed: {sentence}"), seen, SOON);
         }
-        // The last of them has it built once more; and then it is at rest.
-        self.change_saying("At rest.");
-        let finished = || (self.children().len() == 2).then_some(());
-        eventually("only nginx and the service run", SOON, finished);
+        // One of them has it built once more, so that this is about what cargo made of that.
+        self.change_saying("Built again.");
     }
 
     /// Over ten seconds, in which it has nothing to do.
     fn idles(&self) {
+        let finished = || (self.children().len() == 2).then_some(());
+        eventually("only nginx and the service run", SOON, finished);
         let all = |session: &Self| -> u64 {
             let own = [self.child.id()];
             let all = own.into_iter().chain(session.children());
@@ -239,7 +368,7 @@ impl Session {
     }
 
     /// Ctrl-C: it ends in time, and leaves nothing.
-    fn stops(mut self) {
+    fn stops(mut self, nothing_is_left: impl FnOnce(&Self)) {
         let start = Instant::now();
         kill_process_group(self.pid(), Signal::INT).expect("it runs");
         let status = eventually("the end of the loop", SOON, || {
@@ -249,12 +378,7 @@ impl Session {
         assert!(took < STOP, "it took {took:?}");
         assert!(status.success(), "{status}");
         println!("stopped in {took:?}");
-        let left = mentioning(&self.folder);
-        assert!(left.is_empty(), "{left:?} still run");
-        let files: Vec<_> = fs::read_dir(self.folder.join("tmp"))
-            .expect("the folder")
-            .collect();
-        assert!(files.is_empty(), "{files:?} are left");
+        nothing_is_left(&self);
     }
 
     /// Edits the text of the first line, and waits until it is served.
@@ -277,6 +401,8 @@ impl Session {
         let file = self.folder.join("tree").join(path);
         let new = file.with_extension("new~");
         fs::write(&new, text).expect("the edit is written");
+        let owner = fs::metadata(&file).expect("the file is there");
+        chown(&new, Some(owner.uid()), Some(owner.gid())).expect("the edit is the owner's");
         fs::rename(&new, &file).expect("the edit is in its place");
     }
 
@@ -296,8 +422,20 @@ impl Session {
         self.get("/").body
     }
 
-    /// The development CA, of which the loop says where it is.
+    fn tree(&self) -> PathBuf {
+        self.folder.join("tree")
+    }
+
+    /// The development CA, of which the loop says where it is, or which a container has.
     fn ca(&self) -> PathBuf {
+        if let Some(project) = &self.project {
+            let ca = self.folder.join("ca.crt");
+            if !ca.exists() {
+                let from = format!("{project}-nginx-1:/etc/nginx/tls/ca.crt");
+                docker(&["cp", &from, ca.to_str().expect("a path in UTF-8")]);
+            }
+            return ca;
+        }
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let named = lines.iter().find_map(|line| {
             let (_, path) = line.split_once("development CA, while this runs: ")?;
@@ -363,6 +501,31 @@ fn collect(stream: Option<impl std::io::Read + Send + 'static>, lines: &Arc<Mute
                 .push(line);
         }
     });
+}
+
+/// Makes all of a tree a user's.
+fn give(path: &Path, owner: u32) {
+    chown(path, Some(owner), Some(owner)).expect("only root can do this");
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder").flatten() {
+            give(&entry.path(), owner);
+        }
+    }
+}
+
+/// What is in a tree and not this user's.
+fn owned_by_others(path: &Path, owner: u32) -> Vec<PathBuf> {
+    let metadata = fs::symlink_metadata(path).expect("it is there");
+    let mut others = Vec::new();
+    if metadata.uid() != owner {
+        others.push(path.to_owned());
+    }
+    if metadata.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder").flatten() {
+            others.extend(owned_by_others(&entry.path(), owner));
+        }
+    }
+    others
 }
 
 /// Copies a tree without what was built in it.

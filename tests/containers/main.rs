@@ -131,7 +131,11 @@ const QUIET_TESTS: &[(&str, fn())] = tests![
 ];
 
 /// Compilers take the whole machine, so that these come last of all.
-const BUSY_TESTS: &[(&str, fn())] = tests![development::the_loop_on_the_host];
+const BUSY_TESTS: &[(&str, fn())] = tests![
+    development::the_loop_on_the_host,
+    development::the_loop_in_containers,
+    development::the_container_can_be_idle,
+];
 
 fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(understudy::ARGUMENT) {
