@@ -97,7 +97,8 @@ in
           mkdir -p folders/nix/store
           chmod 0555 folders/nix folders/nix/store
           while read -r path; do
-            tar ${packed} -P --transform 's|^/||' --no-recursion -cf - -C "$PWD/folders" nix nix/store \
+            # Names lose their slash, and what links point to does not.
+            tar ${packed} -P --transform 's|^/||S' --no-recursion -cf - -C "$PWD/folders" nix nix/store \
               $(find "$path" -print | LC_ALL=C sort) | add_layer
           done < paths
           cp -a "$root" customisation
