@@ -25,7 +25,7 @@ let
       in_crate() ( # CHECK FOLDER
         cd "$2"
         # No two crates share their features, so each has a folder to build in.
-        export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/$2"
+        export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/''${PWD##*/}"
         case $1 in
           fmt) cargo fmt -- --check ;;
           clippy) cargo clippy --locked --all-targets --all-features -- --deny warnings ;;

@@ -2,7 +2,7 @@
 //! what any image here needs: the largest has a compiler in it.
 
 /// Bytes of an archive or of all its layers, once inflated.
-pub const INFLATED_BYTES: u64 = 4 << 30;
+pub const INFLATED_BYTES: u64 = 2 << 30;
 /// Bytes of one file in a layer, which is held in memory while it is looked into.
 pub const FILE_BYTES: u64 = 512 << 20;
 /// Bytes of manifest.json, and of the configuration.

@@ -94,10 +94,10 @@ in
           # libraries come before what needs them.
           jq -r '. as { $omit, $volatile } | .closure | map(select(.path | IN($omit[]) | not))
             | sort_by((.path as $path | $volatile | index($path)) // -1, .closureSize, .path)[].path' "$NIX_ATTRS_JSON_FILE" > paths
-          # S: the targets of symbolic links keep their slash.
           mkdir -p folders/nix/store
           chmod 0555 folders/nix folders/nix/store
           while read -r path; do
+            # Names lose their slash, and what links point to does not.
             tar ${packed} -P --transform 's|^/||S' --no-recursion -cf - -C "$PWD/folders" nix nix/store \
               $(find "$path" -print | LC_ALL=C sort) | add_layer
           done < paths
