@@ -50,7 +50,11 @@
       packages = forEach linux (stack: {
         inherit (stack)
           app
+          app-deps
           nginx
+          image-base
+          image-dev
+          image-ci
           image-app
           image-nginx
           image
@@ -60,17 +64,18 @@
       apps = forEach linux (stack: {
         inherit (stack.apps)
           up
+          dev
+          dev-host
           down
           reload-tls
           test
+          goss
           verify
           ;
         default = stack.apps.up;
       });
       checks = forEach linux (stack: stack.checks);
-      devShells = forEach (linux ++ darwin) (stack: {
-        default = stack.devShell;
-      });
+      devShells = forEach (linux ++ darwin) (stack: stack.devShells);
       formatter = forEach linux (stack: stack.formatter);
 
       # For another repository: nix/stack.nix with its own `src`, `name` and `port`.

@@ -8,6 +8,15 @@
   containerTests,
   # Has bin/drydock-verify.
   verify,
+  # The archive of the image that the edit-run loop runs in, its name, and the loop without
+  # containers.
+  imageDev,
+  devImage,
+  devHost,
+  # The service's crates, as a folder with cargo's settings for them.
+  crates,
+  # Has bin/drydock-goss.
+  goss,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
 }:
@@ -45,6 +54,23 @@ let
     cd "$DRYDOCK_ROOT"
   '';
   load = "docker load --quiet --input ${image} >&2";
+  # The one of the loop is a hundred times that: an engine that has it is left alone.
+  imageDevId =
+    pkgs.runCommand "image-dev-id"
+      {
+        nativeBuildInputs = [
+          pkgs.gnutar
+          pkgs.jq
+        ];
+      }
+      ''
+        config=$(tar -xOf ${imageDev} manifest.json | jq -r '.[0].Config')
+        printf 'sha256:%s' "$(basename "$config" .json)" > "$out"
+      '';
+  loadDev = ''
+    [ "$(docker image inspect --format '{{.Id}}' ${devImage}:latest 2>/dev/null)" = "$(cat ${imageDevId})" ] ||
+      docker load --quiet --input ${imageDev} >&2
+  '';
   script =
     name: tools: text:
     pkgs.writeShellApplication {
@@ -101,6 +127,27 @@ let
     expires=$(openssl x509 -in "$folder/tls.crt" -noout -enddate)
     echo "drydock: the $which certificate is served (expires ''${expires#*=})" >&2
   '';
+
+  dev = script "dev" [ ] ''
+    ${loadDev}
+    export COMPOSE_FILE=compose.yaml:compose.dev.yaml
+    DRYDOCK_UID=''${DRYDOCK_UID:-$(id -u)} DRYDOCK_GID=''${DRYDOCK_GID:-$(id -g)}
+    export DRYDOCK_UID DRYDOCK_GID
+    # A group of its own, so that Ctrl-C comes here alone: Compose would ask the containers
+    # to end one after the other, and leave them.
+    set -m
+    docker-compose up --force-recreate --remove-orphans </dev/null &
+    stop() {
+      trap "" INT TERM HUP
+      # Nothing in there is worth waiting for.
+      docker-compose down --remove-orphans --timeout 0 >/dev/null 2>&1 || status=1
+    }
+    status=0
+    trap 'stop; exit "$status"' INT TERM HUP
+    wait "$!" || status=$?
+    stop
+    exit "$status"
+  '';
 in
 {
   up = command "up" "load the images, start the stack and show its answer" [ ] ''
@@ -129,20 +176,21 @@ in
     echo "drydock: $url answers:" >&2
     curl --silent --show-error --fail --max-time 10 "''${trust[@]}" "$url"
   '';
+  dev = app "build at each save and swap the running program" dev;
+  dev-host = app "build at each save and swap the running program, without containers" devHost;
   down = command "down" "stop the stack and remove its containers and networks" [ ] ''
     docker-compose down
   '';
   reload-tls = app "check the pair in nginx/tls and serve it without dropping a connection" reloadTls;
   test = command "test" "test the running images" (testTools ++ [ reloadTls ]) ''
     ${load}
+    export DRYDOCK_CRATES=${crates}/config.toml
+    export DRYDOCK_DEV=${lib.getExe dev} DRYDOCK_DEV_HOST=${lib.getExe devHost}
     export DRYDOCK_AXE=${axeCore}/axe.min.js
     # The same letters on every machine.
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
-  verify = {
-    type = "app";
-    program = lib.getExe verify;
-    meta.description = "build both images once more and compare";
-  };
+  verify = app "build both images once more and compare" verify;
+  goss = app "look at a running container of each stage with Goss" goss;
 }

@@ -1,19 +1,51 @@
 # `nix develop`: the toolchain that builds the images, and every tool in use.
+# `nix develop .#ci`: what the checks need, and no more.
 {
   crane,
+  lib,
+  # The one of the image.
   nginx,
   pkgs,
 }:
-crane.devShell {
-  packages = [
-    pkgs.cargo-fuzz
-    pkgs.curl
-    pkgs.docker-client
+let
+  forChecks = [
+    pkgs.cargo-deny
     pkgs.docker-compose
     pkgs.jq
     pkgs.nixfmt
-    pkgs.openssl
     pkgs.shellcheck
     nginx
   ];
+  forPeople = [
+    pkgs.cargo-fuzz
+    pkgs.cargo-nextest
+    pkgs.curl
+    pkgs.docker-client
+    pkgs.gnutls
+    pkgs.goss
+    pkgs.openssl
+    pkgs.rust-analyzer
+  ]
+  ++ lib.optional pkgs.stdenv.hostPlatform.isLinux pkgs.testssl;
+in
+{
+  ci = crane.devShell { packages = forChecks; };
+  default = crane.devShell {
+    packages = forChecks ++ forPeople;
+    # On stderr, so that the output of `nix develop --command` stays what it is. direnv
+    # comes here at each change, and has said it once.
+    shellHook = ''
+      if [ -z "''${DIRENV_IN_ENVRC:-}" ]; then
+        echo 'cargo nextest run, cargo clippy    the service in src/, by the toolchain that builds the images' >&2
+        echo 'docker compose up                  the stack, as compose.yaml has it or as $COMPOSE_FILE names it' >&2
+        echo './drydock test                     every check and test; nix flake check is what needs no engine' >&2
+      fi
+      # Here the stack is the one that follows what is edited.
+      drydockRoot=$PWD
+      until [ -e "$drydockRoot/compose.yaml" ] || [ "$drydockRoot" = / ]; do drydockRoot=$(dirname "$drydockRoot"); done
+      if [ -e "$drydockRoot/compose.dev.yaml" ]; then
+        export COMPOSE_FILE="$drydockRoot/compose.yaml:$drydockRoot/compose.dev.yaml"
+      fi
+    '';
+  };
 }

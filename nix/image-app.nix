@@ -1,7 +1,7 @@
 # The image of the service: the binary, the probe that its health check runs,
 # and nothing else.
 {
-  dockerTools,
+  base,
   lib,
   app,
   probe,
@@ -11,25 +11,17 @@
   port,
   # Answers 200 when requests can be taken.
   readyPath,
-  repository,
-  labels,
   # An SPDX expression.
   licenses,
 }:
-dockerTools.buildLayeredImage {
-  name = "${repository}/${name}";
-  tag = "latest";
+base {
+  inherit licenses name;
   contents = [ probe ];
-  layeringPipeline = import ./layers.nix [ app ];
+  volatile = [ app ];
   config = {
     Entrypoint = [ (lib.getExe' app name) ];
-    # Numeric, so that a runtime can see that it is not root.
     User = "10001:10001";
     ExposedPorts."${toString port}/tcp" = { };
     Healthcheck = import ./health-check.nix "http://127.0.0.1:${toString port}${readyPath}";
-    Labels = labels // {
-      "org.opencontainers.image.title" = "${repository}/${name}";
-      "org.opencontainers.image.licenses" = licenses;
-    };
   };
 }

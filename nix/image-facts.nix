@@ -10,7 +10,8 @@
   # The archive, as `docker load` reads it.
   image,
   # TOML files; what a later one states stands in the place of what an earlier one
-  # says under the same key. ../image-facts/src/facts.rs says what each key means.
+  # says under the same key, but what it forbids is forbidden as well.
+  # ../image-facts/src/facts.rs says what each key means.
   facts,
   # What stands for `{name}` in the facts, by name.
   values,
@@ -28,9 +29,17 @@ let
       builtins.mapAttrs (_: fill) value
     else
       value;
-  stated = writeText "facts.json" (
-    builtins.toJSON (fill (builtins.foldl' (all: file: all // lib.importTOML file) { } facts))
-  );
+  add =
+    all: file:
+    let
+      more = lib.importTOML file;
+    in
+    all
+    // more
+    // lib.genAttrs [ "forbidden-paths" "forbidden-content" ] (
+      key: all.${key} or { } // more.${key} or { }
+    );
+  stated = writeText "facts.json" (builtins.toJSON (fill (builtins.foldl' add { } facts)));
   held =
     runCommand image.name
       {
@@ -45,7 +54,8 @@ let
           echo "The facts are stated in ${lib.concatMapStringsSep ", " baseNameOf facts}." >&2
           exit 1
         }
-        cp ${image} "$out"
+        # Not a copy: some are large.
+        ln -s ${image} "$out"
       '';
 in
 held

@@ -1,7 +1,7 @@
 # The image of the edge: nginx with its configuration, the files that it serves,
 # and the program of the one-shot service that hands over the key pair.
 {
-  dockerTools,
+  base,
   lib,
   nginx,
   # The accepted configuration, as a store path.
@@ -10,17 +10,15 @@
   assets,
   # Has the probe that the health check runs as well.
   keypair,
-  repository,
-  labels,
 }:
-dockerTools.buildLayeredImage {
-  name = "${repository}/nginx";
-  tag = "latest";
+base {
+  name = "nginx";
+  licenses = "MIT AND BSD-2-Clause AND Apache-2.0";
   contents = [
     keypair
     assets
   ];
-  layeringPipeline = import ./layers.nix [
+  volatile = [
     keypair
     config
     assets
@@ -40,15 +38,10 @@ dockerTools.buildLayeredImage {
       "-g"
       "daemon off;"
     ];
-    # Numeric, so that a runtime can see that it is not root.
     User = "10002:10002";
     ExposedPorts = lib.genAttrs [ "80/tcp" "443/tcp" "443/udp" ] (_: { });
     # Drains; SIGTERM would cut connections off: https://nginx.org/en/docs/control.html
     StopSignal = "SIGQUIT";
     Healthcheck = import ./health-check.nix "http://127.0.0.1:8081/livez";
-    Labels = labels // {
-      "org.opencontainers.image.title" = "${repository}/nginx";
-      "org.opencontainers.image.licenses" = "MIT AND BSD-2-Clause AND Apache-2.0";
-    };
   };
 }

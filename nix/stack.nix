@@ -109,6 +109,29 @@ let
     src = ../image-facts;
     revision = "unknown";
   };
+  # What builds and swaps the crate at each save.
+  dev-loop = import ./app.nix {
+    inherit
+      crane
+      deny
+      lib
+      target
+      ;
+    src = ../dev-loop;
+    revision = "unknown";
+  };
+  devHost = import ./dev-host.nix {
+    inherit (pkgs) lib writeShellApplication;
+    inherit (pkgs.stdenv) cc;
+    inherit (tools) keypair;
+    inherit
+      dev-loop
+      name
+      nginx
+      port
+      toolchain
+      ;
+  };
   # An image, if the facts that are stated for it hold.
   hold =
     files: image:
@@ -122,6 +145,7 @@ let
           readyPath
           repository
           revision
+          target
           ;
         inherit (manifest) license version;
         package = manifest.name;
@@ -129,6 +153,67 @@ let
         packages = "nixpkgs ${lib.version}";
       };
     };
+  holdRelease = files: hold ([ ./checks/facts-release.toml ] ++ files);
+  base = import ./image-base.nix {
+    inherit (pkgs) dockerTools;
+    inherit labels repository;
+  };
+  licenses = manifest.license;
+  image-base =
+    hold
+      [
+        ./checks/facts-release.toml
+        ./checks/facts-base.toml
+      ]
+      (base {
+        name = "base";
+        inherit licenses;
+      });
+  imageTools = import ./image-tools.nix {
+    inherit
+      crane
+      lib
+      pkgs
+      toolchain
+      ;
+    locks = map (crate: crate + "/Cargo.lock") (builtins.attrValues crates);
+  };
+  image-dev = hold [ ./checks/facts-dev.toml ] (
+    import ./image-dev.nix {
+      inherit
+        base
+        imageTools
+        lib
+        licenses
+        ;
+      programs = [
+        nginx
+        tools.keypair
+        tools.probe
+      ];
+      loop = dev-loop;
+    }
+  );
+  image-ci = hold [ ./checks/facts-ci.toml ] (
+    import ./image-ci.nix {
+      inherit
+        base
+        imageTools
+        licenses
+        pkgs
+        target
+        ;
+      rustFlags = app.devArguments.CARGO_BUILD_RUSTFLAGS;
+    }
+  );
+  # The folders that have a Cargo.lock, by name.
+  crates = {
+    ${name} = src;
+    tools = ../tools;
+    dev-loop = ../dev-loop;
+    image-facts = ../image-facts;
+  }
+  // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; };
   # All that is made from the crate and from ../nginx, each of which may be edited once
   # more, by shell commands.
   madeWith =
@@ -149,32 +234,24 @@ let
           ;
         manifest = if assets == null then null else compiled.manifest;
       };
-      image-app = hold ([ ./checks/facts-app.toml ] ++ lib.optional (facts != null) facts) (
+      image-app = holdRelease ([ ./checks/facts-app.toml ] ++ lib.optional (facts != null) facts) (
         import ./image-app.nix {
-          inherit (pkgs) dockerTools;
           inherit (tools) probe;
           inherit
             app
-            labels
+            base
             lib
+            licenses
             name
             port
             readyPath
-            repository
             ;
-          licenses = manifest.license;
         }
       );
-      image-nginx = hold [ ./checks/facts-nginx.toml ] (
+      image-nginx = holdRelease [ ./checks/facts-nginx.toml ] (
         import ./image-nginx.nix {
-          inherit (pkgs) dockerTools;
           inherit (tools) keypair;
-          inherit
-            labels
-            lib
-            nginx
-            repository
-            ;
+          inherit base lib nginx;
           assets = compiled;
           config = nginxConfig { edit = edgeEdit; };
         }
@@ -222,25 +299,60 @@ let
         before = image;
       }
     );
+  devShells = import ./dev-shell.nix {
+    inherit
+      crane
+      lib
+      nginx
+      pkgs
+      ;
+  };
   packages = {
     assets = compiled;
     inherit
       app
+      dev-loop
       nginx
+      image-base
+      image-dev
+      image-ci
       image-app
       image-nginx
       image
       ;
+    # The crate's dependencies alone, which the app is built on.
+    app-deps = app.cargoArtifacts;
     inherit (tools) probe keypair;
   };
 in
 packages
 // {
   apps = import ./commands.nix {
-    inherit pkgs image;
+    inherit devHost pkgs image;
+    imageDev = image-dev;
+    devImage = "${repository}/dev";
+    crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
     sslyze = pythonProgram "sslyze";
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
+    goss = import ./goss.nix {
+      inherit pkgs;
+      archives = {
+        app = image;
+        nginx = image;
+        dev = image-dev;
+        ci = image-ci;
+      };
+      images = {
+        dev = "${repository}/dev";
+        ci = "${repository}/ci";
+      };
+      vars = {
+        inherit name readyPath;
+        port = toString port;
+        rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
+      };
+    };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
       dependencies = [
@@ -257,6 +369,7 @@ packages
     inherit
       advisoryDb
       crane
+      crates
       lib
       name
       nginxConfig
@@ -265,23 +378,19 @@ packages
       port
       readyPath
       ;
-    crates = {
-      ${name} = src;
-      tools = ../tools;
-      image-facts = ../image-facts;
-    }
-    // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; };
+    inherit devShells;
     gixy = pythonProgram "gixy";
     # Only those of what is built here: nixpkgs' packages bring tests of their own.
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
+      dev-loop = dev-loop.tests;
       image-facts = asserter.tests;
       image-app = image-app.tests;
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;
     };
   };
-  devShell = import ./dev-shell.nix { inherit crane nginx pkgs; };
+  inherit devShells;
   formatter = pkgs.nixfmt;
 }

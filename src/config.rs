@@ -270,8 +270,8 @@ const APP_KEEP_ALIVE_SECONDS: Variable = Variable {
     name: "APP_KEEP_ALIVE_SECONDS",
     // Longer than the 60 s of nginx's upstream pool, so that the app never closes first.
     default: Preset::Fixed("75"),
-    allowed: Allowed::Whole { min: 1, max: 3600 },
-    about: "how long an idle connection stays open for the next request",
+    allowed: Allowed::Whole { min: 0, max: 3600 },
+    about: "how long an idle connection stays open for the next request; 0 takes one request each",
 };
 const APP_HEADER_TIMEOUT_SECONDS: Variable = Variable {
     name: "APP_HEADER_TIMEOUT_SECONDS",

@@ -26,6 +26,8 @@ pub mod health;
 
 pub mod shutdown;
 
+pub mod handover;
+
 pub mod log;
 
 pub mod error;

@@ -1,5 +1,6 @@
 //! Bind, then run; and the envelope that is around every request.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
@@ -23,6 +24,7 @@ use crate::config::Config;
 use crate::connection::{self, Busy, Watch};
 use crate::error::{self, Error};
 use crate::forwarded::Seen;
+use crate::handover::{self, HandoverError};
 use crate::health::Readiness;
 use crate::limits;
 use crate::log::RequestLine;
@@ -34,6 +36,8 @@ pub struct Server {
     config: Config,
     listener: TcpListener,
     address: SocketAddr,
+    /// Whether the socket is another one's too, and stays open when this server ends.
+    passed: bool,
 }
 
 /// Why the server did not start or did not go on.
@@ -47,19 +51,29 @@ pub enum ServerError {
         /// The system's answer.
         source: io::Error,
     },
+    /// The socket that was passed is not one to serve on.
+    #[error(transparent)]
+    Passed(#[from] HandoverError),
     /// actix-web gave up.
     #[error("the server ended: {0}")]
     Run(#[from] io::Error),
 }
 
 impl Server {
-    /// Takes the address of the configuration; connections wait in the backlog from now on.
+    /// Takes the socket that was passed (see [`handover`]), else the address of the
+    /// configuration; connections wait in the backlog from now on.
     ///
     /// # Errors
-    /// [`ServerError::Bind`]
+    /// [`ServerError::Passed`] and [`ServerError::Bind`]
     pub fn bind(config: Config) -> Result<Self, ServerError> {
+        let socket = handover::socket()?;
+        let passed = socket.is_some();
         let listen = || {
-            let listener = listener(&config)?;
+            let listener = match socket {
+                Some(socket) => socket,
+                None => listener(&config)?,
+            };
+            set_up(&listener, &config)?;
             let address = listener.local_addr()?;
             Ok((listener, address))
         };
@@ -68,6 +82,7 @@ impl Server {
                 config,
                 listener,
                 address,
+                passed,
             }),
             Err(source) => Err(ServerError::Bind {
                 address: config.bind,
@@ -96,6 +111,7 @@ impl Server {
             config,
             listener,
             address,
+            passed,
         } = self;
         let readiness = Readiness::default();
         let next_request = config.keep_alive + config.header_timeout;
@@ -134,7 +150,14 @@ impl Server {
             .run();
         let handle = server.handle();
         tokio::pin!(server);
+        // The first poll starts the workers, and returns when each of them is there.
+        if let Poll::Ready(ended) = poll_fn(|cx| Poll::Ready(server.as_mut().poll(cx))).await {
+            return Ok(ended?);
+        }
         ::log::info!(address:% = address, workers = config.workers; "listening");
+        if let Err(error) = handover::ready() {
+            ::log::warn!("NOTIFY_SOCKET: nobody could be told that the service is ready: {error}");
+        }
 
         tokio::select! {
             ended = &mut server => return Ok(ended?),
@@ -152,8 +175,11 @@ impl Server {
                 // This tells the edge to go elsewhere before it has sent anything. Accepting is
                 // paused, because it would report as an error what is meant here.
                 handle.pause().await;
-                // Only Linux can; elsewhere connections wait in the backlog until the end.
-                let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
+                // Only Linux can; elsewhere connections wait in the backlog until the end. A socket
+                // that was passed goes on listening: its next connections are the successor's.
+                if !passed {
+                    let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
+                }
                 sleep(LAST_REQUEST).await;
             };
             tokio::select! {
@@ -192,14 +218,18 @@ fn listener(config: &Config) -> io::Result<TcpListener> {
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for connections of the last run to time out.
     socket.set_reuse_address(true)?;
-    // actix-web has no time-out for writing, so the kernel closes a connection whose other end
-    // takes nothing (tcp(7)); accepted sockets inherit this.
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(config.write_timeout))?;
-    socket.set_nonblocking(true)?;
     socket.bind(&config.bind.into())?;
     socket.listen(config.backlog)?;
     Ok(socket.into())
+}
+
+/// What holds for a socket wherever it is from.
+fn set_up(listener: &TcpListener, config: &Config) -> io::Result<()> {
+    // actix-web has no time-out for writing, so the kernel closes a connection whose other end
+    // takes nothing (tcp(7)); accepted sockets inherit this.
+    #[cfg(target_os = "linux")]
+    SockRef::from(listener).set_tcp_user_timeout(Some(config.write_timeout))?;
+    listener.set_nonblocking(true)
 }
 
 /// What is around every request: its line in the log, its id, its limits, its end.

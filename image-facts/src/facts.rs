@@ -52,6 +52,8 @@ pub struct Facts {
     /// What no file and no configuration may hold: for each kind of thing, a regular
     /// expression on bytes.
     pub forbidden_content: BTreeMap<String, String>,
+    /// Files that may hold it, as patterns: crates bring examples of keys.
+    pub allowed_content: Vec<String>,
     /// Programs that have to be linked statically, as patterns; each has to match one.
     #[serde(rename = "static")]
     pub linked_statically: Vec<String>,

@@ -1,10 +1,10 @@
 //! How much of an archive is looked at; one that holds more is refused. All are far above
-//! what any image here needs.
+//! what any image here needs: the largest has a compiler in it.
 
 /// Bytes of an archive or of all its layers, once inflated.
-pub const INFLATED_BYTES: u64 = 1 << 30;
+pub const INFLATED_BYTES: u64 = 2 << 30;
 /// Bytes of one file in a layer, which is held in memory while it is looked into.
-pub const FILE_BYTES: u64 = 128 << 20;
+pub const FILE_BYTES: u64 = 512 << 20;
 /// Bytes of manifest.json, and of the configuration.
 pub const JSON_BYTES: u64 = 1 << 20;
 /// Files that may be JSON, in one archive.

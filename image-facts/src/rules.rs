@@ -61,7 +61,11 @@ impl<'a> Rules<'a> {
 
     pub(crate) fn look_at(&self, entry: &Entry, bytes: &[u8]) -> Inside {
         Inside {
-            forbidden: self.look_into(bytes),
+            forbidden: if any_fits(&self.facts.allowed_content, &entry.path) {
+                Vec::new()
+            } else {
+                self.look_into(bytes)
+            },
             elf: Elf::read(bytes),
             script: bytes.starts_with(b"#!"),
             text: (self.facts.files.contains_key(&entry.path))

@@ -13,9 +13,24 @@
   advisoryDb,
   crane,
   crates,
+  # `default` is the shell of `nix develop`.
+  devShells,
   # By package: the tests that ride on it.
   tests,
 }:
+let
+  loopback = import ./loopback.nix {
+    inherit
+      lib
+      name
+      nginxConfig
+      pkgs
+      port
+      readyPath
+      ;
+    inherit (packages) app nginx keypair;
+  };
+in
 packages
 // lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
 // {
@@ -40,15 +55,18 @@ packages
     inherit (packages) nginx;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
-  loopback = import ./loopback.nix {
+  inherit loopback;
+  shipped = import ./shipped.nix {
     inherit
       lib
       name
-      nginxConfig
       pkgs
-      port
-      readyPath
+      loopback
       ;
-    inherit (packages) app nginx keypair;
+    inherit (packages) app image-app;
+  };
+  toolchain = import ./toolchain.nix {
+    inherit devShells pkgs;
+    inherit (packages) app image-app image-nginx;
   };
 }

@@ -4,6 +4,7 @@ let
   scripts = lib.fileset.toSource {
     root = ../..;
     fileset = lib.fileset.unions [
+      ../../.envrc
       ../../drydock
       (lib.fileset.fileFilter (file: file.hasExt "sh") ../..)
     ];

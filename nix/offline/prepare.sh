@@ -12,10 +12,17 @@ prepare_offline() {
   prepared python "$root"/nix/python/*.sums
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
-    up | down) ;;
+    up | dev | down) ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
       ! have npm || prepared npm "$root/nix/axe-core.nix"
+      ;;
+  esac
+  # Nor are an editor's programs, which only who opens the shell has a use for.
+  case "$command $subcommand" in
+    "nix develop" | "nix print-dev-env")
+      prepared shell "$root/nix/offline/nixpkgs/shell-kits" "$root/nix/offline/nixpkgs/shell-cargo-tools" \
+        "$root/nix/offline/prepare.sh" "$root/rust-toolchain.toml"
       ;;
   esac
   prepared crates "$root/Cargo.lock" "$root"/*/Cargo.lock
@@ -41,14 +48,18 @@ prepared() { # NAME FILE...
   mv "$new" "$cache/$name"
 }
 
-fill_machine() {
+need_debian() {
   is_debian || die "offline inputs are made from Debian packages, and this machine has no apt; use DRYDOCK_INPUTS=connected"
+}
+
+fill_machine() {
+  need_debian
   {
     printf '{\n"suite": "%s",\n' "$(newer_suite)"
     lock_kits "$root/nix/offline/nixpkgs/kits"
     lock_busybox
     lock_rust_toolchain
-    lock_cargo_tools
+    lock_cargo_tools "$root/nix/offline/nixpkgs/cargo-tools"
     printf '}\n'
   } >"$new/lock.json"
 }
@@ -56,7 +67,7 @@ fill_machine() {
 # A lock file that has the overridden inputs already, or Nix would list them as
 # changes at every call.
 prepare_lock() {
-  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
+  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$shell/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
   [ "$(cat "$cache/flake.lock.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   with_inputs flake metadata --json "$root" >"$cache/metadata.json" 2>"$cache/metadata.log" ||
     die "the flake cannot be read: $(cat "$cache/metadata.log")"
@@ -68,11 +79,21 @@ prepare_lock() {
 add_files() { nix-store --add-fixed sha256 "$@" >>"$new/paths"; }
 
 fill_tests() {
-  is_debian || die "offline inputs are made from Debian packages, and this machine has no apt; use DRYDOCK_INPUTS=connected"
+  need_debian
   {
     printf '{\n'
     lock_kits "$root/nix/offline/nixpkgs/test-kits"
     printf '"suite": "%s"\n}\n' "$(newer_suite)"
+  } >"$new/lock.json"
+}
+
+fill_shell() {
+  need_debian
+  {
+    printf '{\n'
+    lock_kits "$root/nix/offline/nixpkgs/shell-kits"
+    lock_cargo_tools "$root/nix/offline/nixpkgs/shell-cargo-tools"
+    printf '}\n'
   } >"$new/lock.json"
 }
 
@@ -162,13 +183,14 @@ private_cargo() {
   CARGO_HOME=$cache/cargo RUSTUP_TOOLCHAIN=$rust cargo "$@" >&2 || die "cargo failed: cargo $*"
 }
 
-# The lock's "cargoTools": for each line of `cargo-tools`, the crate, its hash and its
-# program. A tool's own lock file, beside the lock, names the crates that it is built from.
-lock_cargo_tools() {
+# The lock's "cargoTools": for each line of the file, the crate, its hash, its program and
+# the features that it is built with. A tool's own lock file, beside the lock, names the
+# crates that it is built from.
+lock_cargo_tools() { # FILE
   say "fetching the sources of the tools that Debian does not have"
   printf '"cargoTools": {'
   separator=''
-  while read -r tool crate version program; do
+  while read -r tool crate version program features; do
     mkdir -p "$new/fetch/src" "$new/unpacked"
     : >"$new/fetch/src/lib.rs"
     printf '[package]\nname = "fetch"\nversion = "0.0.0"\n[dependencies]\n%s = "=%s"\n[workspace]\n' \
@@ -177,12 +199,12 @@ lock_cargo_tools() {
     tar -C "$new/unpacked" -xzf "$cache"/cargo/registry/cache/*/"$crate-$version.crate"
     private_cargo fetch --quiet --locked --manifest-path "$new/unpacked/$crate-$version/Cargo.toml"
     mv "$new/unpacked/$crate-$version/Cargo.lock" "$new/$tool.lock"
-    printf '%s\n  "%s": { "crate": "%s-%s.crate", "program": "%s", "sha256": "%s" }' \
-      "$separator" "$tool" "$crate" "$version" "$program" \
+    printf '%s\n  "%s": { "crate": "%s-%s.crate", "program": "%s", %s"sha256": "%s" }' \
+      "$separator" "$tool" "$crate" "$version" "$program" "${features:+\"features\": \"$features\", }" \
       "$(sed -n "/^name = \"$crate\"/,/^\$/ s/^checksum = \"\(.*\)\"/\1/p" "$new/fetch/Cargo.lock")"
     separator=,
     rm -rf "$new/fetch" "$new/unpacked"
-  done <"$root/nix/offline/nixpkgs/cargo-tools"
+  done <"$1"
   printf '\n}\n'
   add_files "$cache"/cargo/registry/cache/*/*.crate
 }
@@ -192,7 +214,8 @@ lock_cargo_tools() {
 fill_python() {
   say "fetching Python packages with pip"
   python=$(nix build --no-link --print-out-paths --no-write-lock-file "$(path_flake "$root/nix/offline/nixpkgs")#python314" \
-    --override-input machine "$(path_flake "$cache/machine")" --override-input tests "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
+    --override-input machine "$(path_flake "$cache/machine")" --override-input tests "$(path_flake "$cache/machine")" \
+    --override-input shell "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
     die "the offline inputs' Python cannot be built; see $cache/python.log"
   for list in "$root"/nix/python/*.sums; do
     sed 's/\.tar\.gz$//' "$list" | awk '{

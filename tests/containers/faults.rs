@@ -4,7 +4,7 @@
 pub mod app;
 pub mod certificate;
 pub mod edge;
-mod load;
+pub mod load;
 pub mod network;
 pub mod resources;
 pub mod rolling;

@@ -12,6 +12,7 @@ mod assets;
 mod benchmark;
 mod browser;
 mod client;
+mod development;
 mod edge;
 mod faults;
 mod hardening;
@@ -130,6 +131,13 @@ const QUIET_TESTS: &[(&str, fn())] = tests![
     browser::a_visit_costs_one_flight_of_packets_over_http_2_and_3,
 ];
 
+/// Compilers take the whole machine, so that these come last of all.
+const BUSY_TESTS: &[(&str, fn())] = tests![
+    development::the_loop_on_the_host,
+    development::the_loop_in_containers,
+    development::the_container_can_be_idle,
+];
+
 fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(understudy::ARGUMENT) {
         let Err(error) = understudy::serve() else {
@@ -153,7 +161,7 @@ fn main() -> ExitCode {
             eprintln!("\npanicked at {location}");
         }
     }));
-    let conclusions = [TESTS, QUIET_TESTS].map(|tests| run(&arguments, tests));
+    let conclusions = [TESTS, QUIET_TESTS, BUSY_TESTS].map(|tests| run(&arguments, tests));
     Stack::remove_shared();
     let failed = conclusions
         .iter()

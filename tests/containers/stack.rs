@@ -26,7 +26,7 @@ use crate::{
 const SLOW: Duration = Duration::from_secs(90);
 
 /// Names of our projects start like this; the process's number follows.
-const PREFIX: &str = "drydock-test-";
+pub const PREFIX: &str = "drydock-test-";
 
 /// A stack that several tests look at, or why it could not be started.
 pub type Shared = OnceLock<Result<Stack, String>>;

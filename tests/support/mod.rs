@@ -27,7 +27,12 @@ pub struct App {
 impl App {
     /// Starts with these variables and no others, and waits until it listens.
     pub fn start(vars: &[(&str, &str)]) -> Self {
-        let mut child = command(vars).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_as(&mut command(vars))
+    }
+
+    /// Starts this command of the service and waits until it listens.
+    pub fn start_as(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();
         let reader = thread::spawn(move || {
@@ -129,6 +134,7 @@ impl Drop for App {
 pub fn command(vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
     command
+        .stdin(Stdio::null())
         .env_clear()
         .env("APP_BIND", "127.0.0.1:0")
         .env("APP_WORKERS", "2")
@@ -139,7 +145,6 @@ pub fn command(vars: &[(&str, &str)]) -> Command {
 /// Runs a program that ends by itself, which a wrong one might not do.
 pub fn run(command: &mut Command) -> Output {
     let child = command
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

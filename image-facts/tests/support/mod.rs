@@ -123,6 +123,7 @@ pub(crate) fn image() -> Image {
         "set-id": [], "world-writable": { "/tmp": "1777" }, "not-owned-by-root": [], "files": { "/etc/passwd": false },
         "forbidden-paths": { "a shell": ["/**/sh"], "a header": ["/**/*.h"] }, "allowed-paths": ["/ok/**"],
         "forbidden-content": { "a private key": "-----BEGIN [A-Z ]*PRIVATE KEY-----\\s+[A-Za-z0-9+/]{16}" },
+        "allowed-content": ["/example/*"],
         "static": ["/nix/store/*/bin/app"], "closure": ["lib", "app-*"], "forbidden-closure": ["*-dev"],
         "layers": { "at-most": 3, "last": ["app-*", "links"] },
         "budgets": [{ "packages": "p*", "archive-bytes": 1_000_000, "layers-bytes": 1_000_000 }],

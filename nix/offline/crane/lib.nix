@@ -18,6 +18,44 @@ let
       directory = "${pkgs.rustPlatform.importCargoLock { lockFile = cargoLock; }}"
     '';
 
+  # The crates of several lock files, each of them once.
+  vendorMultipleCargoDeps =
+    { cargoLockList }:
+    let
+      packages = lib.unique (
+        map
+          (package: {
+            inherit (package)
+              name
+              version
+              source
+              checksum
+              ;
+          })
+          (
+            builtins.filter (package: package ? source) (
+              builtins.concatMap (lock: (lib.importTOML lock).package) cargoLockList
+            )
+          )
+      );
+      entry =
+        package:
+        "[[package]]\n"
+        + lib.concatLines (lib.mapAttrsToList (key: value: ''${key} = "${value}"'') package);
+      config = pkgs.writeText "config.toml" ''
+        [source.crates-io]
+        replace-with = "vendored"
+        [source.vendored]
+        directory = "${
+          pkgs.rustPlatform.importCargoLock { lockFileContents = lib.concatLines (map entry packages); }
+        }"
+      '';
+    in
+    pkgs.runCommand "vendor-cargo-deps" { } ''
+      mkdir "$out"
+      cp ${config} "$out/config.toml"
+    '';
+
   manifestOf =
     {
       src,
@@ -154,7 +192,7 @@ let
       without = names: args: removeAttrs args names;
     in
     {
-      inherit mkCargoDerivation vendorCargoDeps;
+      inherit mkCargoDerivation vendorCargoDeps vendorMultipleCargoDeps;
 
       overrideToolchain = chosen: makeLib (if builtins.isFunction chosen then chosen pkgs else chosen);
 

@@ -27,11 +27,15 @@ in
       # Of its steps those that nix/layers.nix takes: paths that are split off one
       # after the other come last, the first of them at the very end.
       layeringPipeline,
-      # Only what every gzip can write; nixpkgs has more.
+      # Only what every gzip can write, and none; nixpkgs has more.
       compressor ? "gz",
     }:
-    assert compressor == "gz";
+    assert builtins.elem compressor [
+      "gz"
+      "none"
+    ];
     let
+      compressed = compressor == "gz";
       splitOff =
         pipeline:
         if builtins.head (builtins.head pipeline) == "split_paths" then
@@ -50,7 +54,7 @@ in
       baseJson = writeText "${baseNameOf name}-base.json" (builtins.toJSON config);
     in
     derivation {
-      name = "${baseNameOf name}.tar.gz";
+      name = "${baseNameOf name}.tar${lib.optionalString compressed ".gz"}";
       inherit system;
       __structuredAttrs = true;
       builder = "${tools}/bin/bash";
@@ -93,7 +97,8 @@ in
           mkdir -p folders/nix/store
           chmod 0555 folders/nix folders/nix/store
           while read -r path; do
-            tar ${packed} -P --transform 's|^/||' --no-recursion -cf - -C "$PWD/folders" nix nix/store \
+            # Names lose their slash, and what links point to does not.
+            tar ${packed} -P --transform 's|^/||S' --no-recursion -cf - -C "$PWD/folders" nix nix/store \
               $(find "$path" -print | LC_ALL=C sort) | add_layer
           done < paths
           cp -a "$root" customisation
@@ -111,7 +116,9 @@ in
               RepoTags: [$tag],
               Layers: ($digests | split("\n") | map(select(. != "") | . + "/layer.tar"))
             }]' > image/manifest.json
-          tar ${packed} -C image --transform 's|^\./||' -cf - . | gzip -n > "$out"
+          tar ${packed} -C image --transform 's|^\./||' -cf - . | ${
+            if compressed then "gzip -n" else "cat"
+          } > "$out"
           exit 0
         ''
       ];

@@ -13,13 +13,28 @@
     flake = false;
   };
 
+  # Likewise, what only the shell needs.
+  inputs.shell = {
+    url = "path:./shell";
+    flake = false;
+  };
+
   outputs =
-    { machine, tests, ... }:
+    {
+      machine,
+      tests,
+      shell,
+      ...
+    }:
     let
       lockOf = folder: builtins.fromJSON (builtins.readFile "${folder}/lock.json");
+      # A tool's own lock file is beside the lock that names it.
+      toolsOf =
+        folder: builtins.mapAttrs (_: tool: tool // { inherit folder; }) (lockOf folder).cargoTools;
       lock = lockOf machine // {
-        kits = (lockOf machine).kits // (lockOf tests).kits;
-        packages = (lockOf machine).packages // (lockOf tests).packages;
+        kits = (lockOf machine).kits // (lockOf tests).kits // (lockOf shell).kits;
+        packages = (lockOf machine).packages // (lockOf tests).packages // (lockOf shell).packages;
+        cargoTools = toolsOf machine // toolsOf shell;
       };
       lib = import ./lib.nix { inherit (lock) suite; };
     in
@@ -31,7 +46,6 @@
           inherit
             lib
             lock
-            machine
             system
             ;
         }

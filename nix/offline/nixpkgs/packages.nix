@@ -1,9 +1,8 @@
 # The packages and builders of nixpkgs that nix/ uses, under nixpkgs' names.
 {
   lib,
+  # What the front door found; a Cargo tool in it says which folder its lock file is in.
   lock,
-  # The folder of the lock, which has the lock files of the Cargo tools too.
-  machine,
   system,
 }:
 let
@@ -140,7 +139,8 @@ let
         ${debian.program "shellcheck" "shellcheck"}/bin/shellcheck "$out/bin/${name}"
       '';
 
-  # `nix develop` sources $stdenv/setup and then runs the shellHook.
+  # `nix develop` sources $stdenv/setup and then runs the shellHook; its output has
+  # the variables, as nixpkgs' has.
   mkShell =
     {
       packages ? [ ],
@@ -160,7 +160,7 @@ let
         builder = "${tools}/bin/bash";
         args = [
           "-c"
-          "export > $out"
+          ". $stdenv/setup; export > $out"
         ];
         stdenv = writeTextFile {
           name = "stdenv";
@@ -177,6 +177,29 @@ let
         };
       }
     );
+
+  # The paths that some packages are made up of, with all that they refer to.
+  closureInfo =
+    { rootPaths }:
+    derivation {
+      name = "closure-info";
+      inherit system;
+      __structuredAttrs = true;
+      exportReferencesGraph.closure = rootPaths;
+      builder = "${tools}/bin/bash";
+      args = [
+        "-c"
+        ''
+          set -euo pipefail
+          source "$NIX_ATTRS_SH_FILE"
+          out=''${outputs[out]}
+          export PATH=${tools}/bin
+          mkdir "$out"
+          jq -r '.closure[].path' "$NIX_ATTRS_JSON_FILE" > "$out/store-paths"
+          exit 0
+        ''
+      ];
+    };
 
   # All of several packages as links in one tree; the first of two wins.
   symlinkJoin =
@@ -226,9 +249,12 @@ let
   # The crates of a Cargo.lock as cargo's "directory" source, each held to the
   # checksum that stands in the lock.
   importCargoLock =
-    { lockFile }:
+    {
+      lockFile ? null,
+      lockFileContents ? builtins.readFile lockFile,
+    }:
     let
-      locked = builtins.filter (package: package ? source) (lib.importTOML lockFile).package;
+      locked = builtins.filter (package: package ? source) (builtins.fromTOML lockFileContents).package;
       fromRegistry =
         package:
         if !lib.hasPrefix "registry+" package.source then
@@ -261,6 +287,11 @@ let
     name:
     let
       tool = lock.cargoTools.${name};
+      # By its own hash, so that what else was found does not build it anew.
+      lockFile = builtins.path {
+        path = "${tool.folder}/${name}.lock";
+        name = "${name}.lock";
+      };
     in
     runCommand name
       {
@@ -279,15 +310,27 @@ let
           }
         }
         cd */
-        cp ${machine}/${name}.lock Cargo.lock
+        cp ${lockFile} Cargo.lock
         export CARGO_HOME=$PWD/.cargo-home
         cargo --offline \
           --config 'source.crates-io.replace-with="vendored"' \
-          --config 'source.vendored.directory="${
-            importCargoLock { lockFile = "${machine}/${name}.lock"; }
-          }"' \
+          --config 'source.vendored.directory="${importCargoLock { inherit lockFile; }}"' \
           --config 'profile.dev.debug=false' \
-          install --debug --locked --quiet --no-track --path . --root "$out"
+          install --debug --locked --quiet --no-track --path . --root "$out"${
+            lib.optionalString (tool ? features) " --no-default-features --features ${tool.features}"
+          }
+      '';
+
+  # What only the shell needs is fetched when it is opened. Else the shell can still be
+  # looked at, which `nix flake check` does.
+  shellOnly =
+    name: is: package:
+    if is then
+      package
+    else
+      debian.run name { } ''
+        echo '${name} is not in the store: ./drydock nix develop fetches it' >&2
+        exit 1
       '';
 
   # Debian's Python with pip and setuptools, started as it is: it finds its own
@@ -451,6 +494,7 @@ let
 in
 rec {
   inherit
+    closureInfo
     fetchPypi
     fetchurl
     lib
@@ -465,7 +509,10 @@ rec {
     ;
   stdenv = {
     inherit cc;
-    hostPlatform.parsed.cpu.name = cpu;
+    hostPlatform = {
+      isLinux = true;
+      parsed.cpu.name = cpu;
+    };
   };
   # The offline toolchain's static target is the machine's own.
   pkgsStatic.stdenv.hostPlatform.rust.rustcTarget = "${cpu}-unknown-linux-gnu";
@@ -483,6 +530,11 @@ rec {
 
   bash = tool "bash";
   bashInteractive = bash;
+  busybox = debian.stored "busybox" "recursive" lock.busybox;
+  coreutils = tool "env";
+  findutils = tool "find";
+  gnugrep = tool "grep";
+  gnused = tool "sed";
   rustc = rust;
   rustPlatform = { inherit importCargoLock; };
   gnutar = tool "tar";
@@ -527,9 +579,28 @@ rec {
   cargo-audit = cargoTool "cargo-audit";
   cargo-deny = cargoTool "cargo-deny";
   cargo-fuzz = cargoTool "cargo-fuzz";
+  cargo-nextest = shellOnly "cargo-nextest" (lock.cargoTools ? cargo-nextest) (
+    cargoTool "cargo-nextest"
+  );
   nixfmt = cargoTool "nixfmt";
-  docker-client = program "docker-client" "docker";
+  # nixpkgs' has Compose as a plug-in; Debian's looks for it on the machine.
+  docker-client = runCommand "docker-client" { meta.mainProgram = "docker"; } ''
+    mkdir -p "$out/bin"
+    cat > "$out/bin/docker" <<WRAPPER
+    #!${tools}/bin/bash
+    if [ "\''${1:-}" = compose ]; then
+      shift
+      exec ${lib.getExe (program "docker-compose" "docker-compose")} "\$@"
+    fi
+    exec ${lib.getExe (program "docker-client" "docker")} "\$@"
+    WRAPPER
+    chmod +x "$out/bin/docker"
+  '';
   docker-compose = program "docker-compose" "docker-compose";
+  goss = program "goss" "goss";
+  rust-analyzer = shellOnly "rust-analyzer" (lock.kits ? rust-analyzer) (
+    program "rust-analyzer" "rust-analyzer"
+  );
   shellcheck = program "shellcheck" "shellcheck";
   util-linux = program "util-linux" "taskset";
   zstd = program "zstd" "zstd";

@@ -107,16 +107,24 @@ pub struct Load {
 impl Load {
     /// Starts one client for each method; every authority in `trusted` is good for each of them.
     pub fn start(stack: &Stack, methods: &[&'static str], trusted: &[&Path]) -> Self {
+        Self::on(stack.https_port(), methods, &[], trusted)
+    }
+
+    /// As [`Load::start`], on this port; a client of `fresh` keeps no connection.
+    pub fn on(port: u16, kept: &[&'static str], fresh: &[&'static str], trusted: &[&Path]) -> Self {
         let config = trusting(trusted);
         let stop = Arc::new(AtomicBool::new(false));
         let answers = Arc::new(AtomicUsize::new(0));
-        let clients = methods
-            .iter()
-            .map(|&method| {
+        let kept = kept.iter().map(|&method| (method, true));
+        let fresh = fresh.iter().map(|&method| (method, false));
+        let clients = kept
+            .chain(fresh)
+            .map(|(method, keep)| {
                 let client = Client {
                     config: Arc::clone(&config),
-                    port: stack.https_port(),
+                    port,
                     method,
+                    keep,
                     answers: Arc::clone(&answers),
                 };
                 let stop = Arc::clone(&stop);
@@ -135,9 +143,13 @@ impl Load {
     /// Waits until each client can have had some more answers from the app.
     pub fn goes_on(&self) {
         let before = self.answers.load(Ordering::Relaxed);
-        let more = 20 * self.clients.len();
+        self.reaches(before + 20 * self.clients.len());
+    }
+
+    /// Waits until there were so many answers from the app in all.
+    pub fn reaches(&self, answers: usize) {
         eventually("the app's answers under load", LIMIT, || {
-            (self.answers.load(Ordering::Relaxed) >= before + more).then_some(())
+            (self.answers.load(Ordering::Relaxed) >= answers).then_some(())
         });
     }
 
@@ -218,6 +230,7 @@ struct Client {
     config: Arc<ClientConfig>,
     port: u16,
     method: &'static str,
+    keep: bool,
     answers: Arc<AtomicUsize>,
 }
 
@@ -262,8 +275,8 @@ impl Client {
             },
         };
         match connection.ask(self.method) {
-            Ok((status, true)) => (Some(connection), Ok(status)),
-            Ok((status, false)) => (None, Ok(status)),
+            Ok((status, true)) if self.keep => (Some(connection), Ok(status)),
+            Ok((status, _)) => (None, Ok(status)),
             Err(fault) => (None, Err(fault)),
         }
     }

@@ -1,0 +1,240 @@
+//! The edit-run loop: builds a service at each save and swaps the running program while its
+//! listening socket stays; and tests and reloads the nginx in front of it.
+
+mod app;
+mod args;
+mod edge;
+mod process;
+mod watch;
+
+use std::env;
+use std::fs;
+use std::future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, ExitStatus};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use app::{App, Event};
+use args::{HELP, Options};
+use edge::Edge;
+use watch::{Change, Watch};
+
+/// All must be over two seconds after the signal; this is for those that are asked to end.
+const STOP: Duration = Duration::from_millis(1200);
+
+/// The loop could not start.
+const FAILED: u8 = 1;
+/// An argument that is not known.
+const USAGE: u8 = 2;
+
+/// A line of the loop's own, among those of the programs that it runs.
+#[macro_export]
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        // A terminal that is gone is no reason to end otherwise than by its signal.
+        let _ = writeln!(std::io::stderr(), "dev: {}", format_args!($($text)*));
+    }};
+}
+
+fn main() -> ExitCode {
+    let mut arguments = env::args_os().skip(1).peekable();
+    if arguments
+        .peek()
+        .is_some_and(|first| first == process::ARGUMENT)
+    {
+        say!("error: {}", process::transform(arguments.skip(1)));
+        return ExitCode::from(FAILED);
+    }
+    if arguments.peek().is_some_and(|first| first == "--help") {
+        print!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
+    let switch = |name, default| args::switch(name, env::var_os(name).as_ref(), default);
+    let understood = Options::parse(arguments).and_then(|options| {
+        let start = switch("APP_AUTOSTART", true)?;
+        Ok((options, start, switch("APP_TEST_ON_SAVE", false)?))
+    });
+    let (options, start, test_on_save) = match understood {
+        Ok(understood) => understood,
+        Err(why) => {
+            say!("error: {why}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    // One thread: a program that is started dies with the thread that started it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let ended = runtime
+        .map_err(|error| error.to_string())
+        .and_then(|runtime| {
+            runtime.block_on(async {
+                if start {
+                    run(options, test_on_save).await
+                } else {
+                    wait().await
+                }
+            })
+        });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say!("error: {why}");
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Does nothing but end when it is told to.
+async fn wait() -> Result<(), String> {
+    say!("APP_AUTOSTART=false: nothing is started");
+    stopped().await
+}
+
+/// Waits for a signal to stop.
+async fn stopped() -> Result<(), String> {
+    let install = |kind| signal(kind).map_err(|error| format!("signals: {error}"));
+    let mut interrupt = install(SignalKind::interrupt())?;
+    let mut terminate = install(SignalKind::terminate())?;
+    let mut quit = install(SignalKind::quit())?;
+    let mut hang_up = install(SignalKind::hangup())?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = quit.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+    Ok(())
+}
+
+async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
+    // Before anything is started, so that a signal finds all of it.
+    let stopped = stopped();
+    tokio::pin!(stopped);
+    let root = options.root.canonicalize();
+    let root = root.map_err(|error| format!("--in {}: {error}", options.root.display()))?;
+    let work = Work::new(options.work).map_err(|error| format!("--work: {error}"))?;
+
+    let mut app = match options.app {
+        Some(app) => {
+            let listen = app.listen;
+            let bound = App::bind(app, &root, &work.0, options.url, test_on_save);
+            Some(
+                bound
+                    .map_err(|error| format!("--listen {listen}: cannot listen there: {error}"))?,
+            )
+        }
+        None => None,
+    };
+    let mut edge = options.edge.map(|edge| Edge::new(edge, &root, &work.0));
+    let watched: Vec<PathBuf> = {
+        let sources = app.iter().flat_map(App::sources);
+        let folders = edge.iter().map(Edge::folder);
+        let noted = options.notes.iter().map(|(path, _)| path.as_path());
+        sources
+            .chain(folders)
+            .chain(noted)
+            .map(Path::to_owned)
+            .collect()
+    };
+    let watch = Watch::start(&root, watched.iter().map(PathBuf::as_path));
+    let mut watch =
+        watch.map_err(|error| format!("{}: cannot be watched: {error}", root.display()))?;
+
+    if let Some(app) = &mut app {
+        app.build();
+    }
+    if let Some(edge) = &mut edge {
+        edge.follow().await;
+    }
+    let stopped = loop {
+        tokio::select! {
+            stopped = &mut stopped => break stopped,
+            change = watch.change() => {
+                note(&change, &options.notes);
+                if let Some(app) = &mut app {
+                    let found = app.sources().find_map(|source| change.within(source));
+                    if let Some(path) = found.map(Path::to_owned) {
+                        say!("{} changed: building", path.display());
+                        app.build();
+                    }
+                }
+                if let Some(edge) = &mut edge
+                    && let Some(path) = change.within(edge.folder())
+                {
+                    say!("{} changed: testing it", path.display());
+                    edge.follow().await;
+                }
+            }
+            event = event(app.as_mut()) => if let Some(app) = &mut app {
+                app.handle(event);
+            },
+            status = nginx_ended(edge.as_mut()) => {
+                say!("error: nginx ended by itself ({status}); the next change of its configuration starts it again");
+            }
+        }
+    };
+    let stop_app = async {
+        if let Some(app) = app {
+            app.stop(STOP).await;
+        }
+    };
+    let stop_edge = async {
+        if let Some(nginx) = edge.as_mut().and_then(|edge| edge.nginx.as_mut()) {
+            nginx.stop(STOP).await;
+        }
+    };
+    tokio::join!(stop_app, stop_edge);
+    stopped
+}
+
+fn note(change: &Change, notes: &[(PathBuf, String)]) {
+    for (place, text) in notes {
+        if let Some(path) = change.within(place) {
+            say!("{} changed: {text}", path.display());
+        }
+    }
+}
+
+async fn event(app: Option<&mut App>) -> Event {
+    match app {
+        Some(app) => app.event().await,
+        None => future::pending().await,
+    }
+}
+
+async fn nginx_ended(edge: Option<&mut Edge>) -> ExitStatus {
+    match edge {
+        Some(edge) => edge.ended().await,
+        None => future::pending().await,
+    }
+}
+
+/// The folder for files of the loop's own, which goes with it.
+struct Work(PathBuf);
+
+impl Work {
+    fn new(given: Option<PathBuf>) -> io::Result<Self> {
+        match given {
+            Some(folder) => Ok(Self(folder.canonicalize()?)),
+            None => Ok(Self(
+                tempfile::Builder::new()
+                    .prefix("dev-loop-")
+                    .tempdir()?
+                    .keep(),
+            )),
+        }
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            say!("error: {}: {error}", self.0.display());
+        }
+    }
+}

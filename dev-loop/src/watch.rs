@@ -1,0 +1,246 @@
+//! Files that change.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, timeout_at};
+
+/// After a change, how long nothing may change before it is acted upon: an editor writes more
+/// than one file, and more than once.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How long that may be put off by further changes.
+const AT_MOST: Duration = Duration::from_secs(1);
+
+/// Watches paths of a folder.
+#[derive(Debug)]
+pub struct Watch {
+    watcher: RecommendedWatcher,
+    events: UnboundedReceiver<notify::Result<Event>>,
+    root: PathBuf,
+    folders: Vec<PathBuf>,
+    seen: Seen,
+}
+
+/// What has been seen and not yet acted upon.
+#[derive(Debug, Default)]
+struct Seen {
+    paths: Vec<PathBuf>,
+    anything: bool,
+    /// When it is acted upon if nothing follows, and when in any case.
+    due: Option<(Instant, Instant)>,
+}
+
+/// What has changed.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    /// These, relative to the root; sorted, each once.
+    Paths(Vec<PathBuf>),
+    /// So much that it is not known what.
+    Anything,
+}
+
+impl Change {
+    /// The first path that is this one or lies in it.
+    #[must_use]
+    pub fn within(&self, place: &Path) -> Option<&Path> {
+        match self {
+            Self::Paths(paths) => {
+                let found = paths.iter().find(|path| path.starts_with(place));
+                found.map(PathBuf::as_path)
+            }
+            Self::Anything => Some(Path::new("")),
+        }
+    }
+}
+
+impl Watch {
+    /// Watches what is directly in `root`, and all that is in these folders of it. An editor
+    /// that writes a new file and renames it is seen, since the folder is watched and not the file.
+    ///
+    /// # Errors
+    /// When the system cannot watch so much.
+    pub fn start<'a>(
+        root: &Path,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> notify::Result<Self> {
+        let (sender, events) = unbounded_channel();
+        let watcher = notify::recommended_watcher(move |event| {
+            // The loop may have ended.
+            let _ = sender.send(event);
+        })?;
+        let root = root.canonicalize()?;
+        let mut watch = Self {
+            watcher,
+            events,
+            folders: paths.into_iter().map(|path| root.join(path)).collect(),
+            root,
+            seen: Seen::default(),
+        };
+        watch
+            .watcher
+            .watch(&watch.root, RecursiveMode::NonRecursive)?;
+        for folder in watch.folders.clone() {
+            watch.follow(&folder)?;
+        }
+        Ok(watch)
+    }
+
+    /// Waits for changes, and until there are no more for a moment. Given up and called again,
+    /// it goes on where it was.
+    pub async fn change(&mut self) -> Change {
+        loop {
+            let event = match self.seen.due {
+                None => self.events.recv().await,
+                Some((due, _)) => match timeout_at(due, self.events.recv()).await {
+                    Ok(event) => event,
+                    Err(_) => break,
+                },
+            };
+            match event {
+                Some(Ok(event)) if !event.need_rescan() => {
+                    let found = self.of_interest(event);
+                    if found.is_empty() {
+                        continue;
+                    }
+                    self.seen.paths.extend(found);
+                }
+                Some(_) => self.seen.anything = true,
+                // The watcher is ours, so that it does not end before this does.
+                None => std::future::pending().await,
+            }
+            let now = Instant::now();
+            let latest = self.seen.due.map_or(now + AT_MOST, |(_, latest)| latest);
+            self.seen.due = Some((latest.min(now + QUIET), latest));
+        }
+        let Seen {
+            mut paths,
+            anything,
+            ..
+        } = std::mem::take(&mut self.seen);
+        if anything {
+            return Change::Anything;
+        }
+        paths.sort();
+        paths.dedup();
+        Change::Paths(paths)
+    }
+
+    fn of_interest(&mut self, event: Event) -> Vec<PathBuf> {
+        if event.kind.is_access() {
+            return Vec::new();
+        }
+        for path in &event.paths {
+            // A folder that was away and is back is another one to the system.
+            if self.folders.contains(path) && event.kind.is_create() {
+                let _ = self.follow(&path.clone());
+            }
+        }
+        let paths = event.paths.into_iter();
+        let ours = paths.filter(|path| !path.file_name().is_some_and(is_scratch));
+        ours.filter_map(|path| Some(path.strip_prefix(&self.root).ok()?.to_owned()))
+            .collect()
+    }
+
+    fn follow(&mut self, folder: &Path) -> notify::Result<()> {
+        if folder.is_dir() {
+            self.watcher.watch(folder, RecursiveMode::Recursive)?;
+        }
+        Ok(())
+    }
+}
+
+/// What editors have beside the file that they edit.
+fn is_scratch(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~") || name == b"4913"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    async fn soon(watch: &mut Watch) -> Change {
+        let change = tokio::time::timeout(Duration::from_secs(20), watch.change());
+        change.await.expect("a change in time")
+    }
+
+    #[tokio::test]
+    async fn each_way_to_write_is_seen_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        fs::create_dir_all(root.join("src/deep")).expect("folders");
+        fs::write(root.join("src/deep/a.rs"), "").expect("a file");
+        let paths = ["src", "one.toml"].map(Path::new);
+        let mut watch = Watch::start(root, paths).expect("a watch");
+
+        fs::write(root.join("src/deep/a.rs"), "1").expect("written in place");
+        let seen = Change::Paths(vec!["src/deep/a.rs".into()]);
+        assert_eq!(soon(&mut watch).await, seen);
+
+        fs::write(root.join("src/deep/.a.rs.swp"), "2").expect("a scratch file");
+        fs::rename(root.join("src/deep/.a.rs.swp"), root.join("src/deep/a.rs")).expect("a rename");
+        assert_eq!(soon(&mut watch).await, seen);
+
+        fs::create_dir(root.join("src/new")).expect("a folder");
+        assert_eq!(
+            soon(&mut watch).await,
+            Change::Paths(vec!["src/new".into()])
+        );
+        fs::write(root.join("src/new/b.rs"), "").expect("a file");
+        assert_eq!(
+            soon(&mut watch).await,
+            Change::Paths(vec!["src/new/b.rs".into()])
+        );
+
+        fs::write(root.join("one.toml"), "").expect("a file");
+        assert_eq!(
+            soon(&mut watch).await,
+            Change::Paths(vec!["one.toml".into()])
+        );
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_when_it_is_given_up() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut watch = Watch::start(folder.path(), []).expect("a watch");
+        fs::write(folder.path().join("a"), "").expect("a file");
+        while watch.seen.paths.is_empty() {
+            let given_up = tokio::time::timeout(Duration::from_millis(1), watch.change());
+            assert!(given_up.await.is_err(), "it waits longer");
+        }
+        assert_eq!(soon(&mut watch).await, Change::Paths(vec!["a".into()]));
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_comes_back_is_watched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        fs::create_dir(root.join("src")).expect("a folder");
+        let mut watch = Watch::start(root, [Path::new("src")]).expect("a watch");
+        fs::rename(root.join("src"), root.join("away")).expect("a rename");
+        let gone = soon(&mut watch).await;
+        assert_eq!(gone.within(Path::new("src")), Some(Path::new("src")));
+        fs::create_dir(root.join("src")).expect("a folder");
+        soon(&mut watch).await;
+        fs::write(root.join("src/a.rs"), "").expect("a file");
+        assert_eq!(
+            soon(&mut watch).await,
+            Change::Paths(vec!["src/a.rs".into()])
+        );
+    }
+
+    #[test]
+    fn a_change_is_within_a_file_or_a_folder() {
+        let change = Change::Paths(vec!["nix/checks/a.nix".into(), "src/main.rs".into()]);
+        let within = |place: &str| change.within(Path::new(place)).and_then(Path::to_str);
+        assert_eq!(within("nix"), Some("nix/checks/a.nix"));
+        assert_eq!(within("src/main.rs"), Some("src/main.rs"));
+        assert_eq!(within("src/main"), None);
+        assert_eq!(Change::Anything.within(Path::new("x")), Some(Path::new("")));
+    }
+}

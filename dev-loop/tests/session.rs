@@ -1,0 +1,266 @@
+//! The loop as it is run, on a crate of one file and with a script in the place of nginx.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Serves a word to each connection, with no crate to help it.
+const PROGRAM: &str = r#"
+use std::{env, io::Write as _, net::TcpListener, os::fd::FromRawFd as _, os::unix::net::UnixDatagram, process};
+
+fn main() {
+    assert_eq!(env::var("LISTEN_PID").unwrap(), process::id().to_string());
+    assert_eq!(env::var("LISTEN_FDS").unwrap(), "1");
+    assert!(env::var_os("APP_TEST_ON_SAVE").is_none());
+    let socket = unsafe { TcpListener::from_raw_fd(3) };
+    socket.set_nonblocking(false).unwrap();
+    /* before ready */
+    let ready = UnixDatagram::unbound().unwrap();
+    ready.send_to(b"STATUS=almost\nREADY=1\n", env::var_os("NOTIFY_SOCKET").unwrap()).unwrap();
+    for connection in socket.incoming() {
+        connection.unwrap().write_all(b"first").unwrap();
+        /* after an answer */
+    }
+}
+
+#[test]
+fn passes() {
+    assert!(true);
+}
+"#;
+
+/// Says what nginx would be told; a configuration with `bad` in it is refused.
+const NGINX: &str = r#"#!/bin/sh
+case " $* " in
+  *" -t "*)
+    ! grep bad "$2"
+    ;;
+  *)
+    trap 'echo "nginx again: $(cat "$2")"' HUP
+    echo "nginx: $(cat "$2")"
+    while :; do sleep 0.05; done
+    ;;
+esac
+"#;
+
+struct Loop {
+    folder: TempDir,
+    address: SocketAddr,
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Loop {
+    fn start(vars: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
+        for name in ["src", "work", "edge", "edge/keys"] {
+            fs::create_dir(root.join(name)).unwrap();
+        }
+        let manifest = "[package]\nname = \"fixture\"\nedition = \"2024\"\n\n\
+                        [[bin]]\nname = \"serve\"\npath = \"src/main.rs\"\n\n[workspace]\n";
+        write("Cargo.toml", manifest);
+        write("src/main.rs", PROGRAM);
+        write("edge/nginx.conf", "port 80\n");
+        write("edge/keys/secret.key", "secret\n");
+        write("nginx", NGINX);
+        write("other", "");
+        let nginx = root.join("nginx");
+        fs::set_permissions(&nginx, fs::Permissions::from_mode(0o755)).unwrap();
+
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dev-loop"))
+            .arg("--in")
+            .arg(root)
+            .arg("--work")
+            .arg(root.join("work"))
+            .args(["--app", "serve", "--listen", &address.to_string()])
+            .args(["--source", "src", "--source", "Cargo.toml", "--ready", "2"])
+            .args(["--edge", "edge", "--place", "nginx.conf", "80", "8080"])
+            .arg("--nginx")
+            .arg(nginx)
+            .args(["--note", "other", "somebody takes it"])
+            .env("CARGO_TARGET_DIR", root.join("target"))
+            .envs(vars.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        forward(child.stdout.take().unwrap(), sender.clone());
+        forward(child.stderr.take().unwrap(), sender);
+        Self {
+            folder,
+            address,
+            child,
+            lines,
+        }
+    }
+
+    fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes the program with this change of it.
+    fn edit(&self, from: &str, to: &str) {
+        assert!(PROGRAM.contains(from));
+        fs::write(self.root().join("src/main.rs"), PROGRAM.replace(from, to)).unwrap();
+    }
+
+    fn configure(&self, text: &str) {
+        fs::write(self.root().join("edge/nginx.conf"), text).unwrap();
+    }
+
+    /// Waits for a line that has this text; those before it are thrown away.
+    fn says(&self, text: &str) {
+        let end = Instant::now() + LIMIT;
+        let mut before = Vec::new();
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) if line.contains(text) => return,
+                Ok(line) => before.push(line),
+                Err(error) => panic!("no line with {text:?}: {error}: {before:#?}"),
+            }
+        }
+    }
+
+    /// What a new connection gets.
+    fn answer(&self) -> String {
+        let mut connection = TcpStream::connect_timeout(&self.address, LIMIT).unwrap();
+        connection.set_read_timeout(Some(LIMIT)).unwrap();
+        let mut text = String::new();
+        connection.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn stop(&mut self) {
+        let start = Instant::now();
+        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+        let status = self.child.wait().unwrap();
+        assert!(
+            start.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            start.elapsed()
+        );
+        assert!(status.success(), "{status}");
+        assert!(!self.root().join("work").exists());
+        assert!(TcpStream::connect_timeout(&self.address, LIMIT).is_err());
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn forward(stream: impl Read + Send + 'static, to: Sender<String>) {
+    thread::spawn(move || {
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        for line in lines {
+            // The test may have what it wanted.
+            let _ = to.send(line);
+        }
+    });
+}
+
+#[test]
+fn the_last_good_program_serves_until_a_better_one_is_ready() {
+    let mut session = Loop::start(&[]);
+    session.says("answers, after");
+    assert_eq!(session.answer(), "first");
+
+    session.edit("first", "second");
+    session.says("src/main.rs changed: building");
+    session.says("the new program answers");
+    assert_eq!(session.answer(), "second");
+
+    session.edit("fn main", "no Rust");
+    session.says("error: could not compile");
+    session.says("it does not build; the last good program goes on serving");
+    assert_eq!(session.answer(), "second");
+
+    session.edit("/* before ready */", "process::exit(3);");
+    session.says("ended before it was ready (exit status: 3); the last good program goes on");
+    assert_eq!(session.answer(), "second");
+
+    session.edit("/* before ready */", "loop { std::thread::park(); }");
+    session.says("did not say READY=1 in time; the last good program goes on serving");
+    assert_eq!(session.answer(), "second");
+
+    session.edit("/* after an answer */", "process::exit(4);");
+    session.says("the new program answers");
+    assert_eq!(session.answer(), "first");
+    session.says("serve ended by itself (exit status: 4)");
+    session.edit("first", "third");
+    session.says("answers, after");
+    assert_eq!(session.answer(), "third");
+
+    fs::write(session.root().join("other"), "changed").unwrap();
+    session.says("dev: other changed: somebody takes it");
+    session.stop();
+}
+
+#[test]
+fn tests_run_after_a_good_build() {
+    let mut session = Loop::start(&[("APP_TEST_ON_SAVE", "true")]);
+    session.says("the tests pass");
+    session.edit("assert!(true)", "assert!(false)");
+    session.says("the new program answers");
+    session.says("the tests fail");
+    // Given up at the next save, however long they would take.
+    session.edit("assert!(true)", "loop { std::thread::park(); }");
+    session.says("running 1 test");
+    session.edit("first", "fourth");
+    session.says("the tests pass");
+    assert_eq!(session.answer(), "fourth");
+    session.stop();
+}
+
+#[test]
+fn a_configuration_is_taken_when_it_passes_the_test() {
+    let mut session = Loop::start(&[]);
+    session.says("nginx: port 8080");
+    let copied = session.root().join("work/edge/current");
+    assert!(copied.join("nginx.conf").exists());
+    assert!(!copied.join("keys/secret.key").exists());
+
+    session.configure("port 80 # more\n");
+    session.says("nginx again: port 8080 # more");
+    session.configure("port 80 # bad\n");
+    session.says("the configuration in edge: nginx refuses it; the one before goes on serving");
+    session.configure("no port\n");
+    session.says("nginx.conf has no \"80\", which --place names; the one before goes on serving");
+    session.configure("port 80 # good\n");
+    session.says("nginx again: port 8080 # good");
+    session.stop();
+}
+
+#[test]
+fn idle_it_waits_to_be_stopped() {
+    let mut session = Loop::start(&[("APP_AUTOSTART", "false")]);
+    session.says("APP_AUTOSTART=false: nothing is started");
+    assert!(TcpStream::connect_timeout(&session.address, LIMIT).is_err());
+    fs::remove_dir(session.root().join("work")).unwrap();
+    session.stop();
+}

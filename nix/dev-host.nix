@@ -1,0 +1,90 @@
+# `./drydock dev --host`: the edit-run loop without containers. nginx has its production
+# configuration, with the places and ports of this machine in it.
+{
+  lib,
+  writeShellApplication,
+  # The binary of the crate, and the port that it serves on in production.
+  name,
+  port,
+  # What builds it: the toolchain and a C compiler that links.
+  toolchain,
+  cc,
+  dev-loop,
+  nginx,
+  # Checks or makes the key pair.
+  keypair,
+}:
+let
+  # What the program is made of; see ./app.nix.
+  sources = [
+    "Cargo.toml"
+    "Cargo.lock"
+    "build.rs"
+    "src"
+    "templates"
+  ];
+  again = "./drydock dev takes it when it is started again";
+  notes = {
+    "Cargo.toml" = "cargo takes it with the build that begins now";
+    "Cargo.lock" = "cargo takes it with the build that begins now";
+    "assets" = "reload the page, the edge serves the folder as it is";
+    "compose.yaml" = "docker compose up -d takes it; there are no containers in this mode";
+    "compose.dev.yaml" = "docker compose up -d takes it; there are no containers in this mode";
+    "flake.lock" = again;
+    "flake.nix" = again;
+    "nix" = again;
+    "rust-toolchain.toml" = again;
+  };
+in
+writeShellApplication {
+  name = "drydock-dev-host";
+  runtimeInputs = [
+    toolchain
+    cc
+  ];
+  text = ''
+    root=''${DRYDOCK_ROOT:-$PWD}
+    http=''${DRYDOCK_HTTP_PORT:-80} https=''${DRYDOCK_HTTPS_PORT:-443}
+    app=127.0.0.1:''${DRYDOCK_APP_PORT:-${toString port}}
+    work=$(mktemp -d)
+    trap 'rm -rf "$work"' EXIT
+    mkdir -p "$work/tls" "$work/www/acme" "$work/www/assets"
+    # Served as it is now: nothing has to follow an edit of an asset.
+    ln -s "$root/assets" "$work/www/assets/identity"
+    ${lib.getExe keypair} --from "$root/nginx/tls" --to "$work/tls" --owner "$(id -u):$(id -g)" >/dev/null
+    [ ! -e "$work/tls/ca.crt" ] || echo "dev: the development CA, while this runs: $work/tls/ca.crt" >&2
+    suffix=:$https
+    [ "$https" != 443 ] || suffix=
+
+    # One connection for each request: none can be closed that nginx is about to use.
+    export APP_KEEP_ALIVE_SECONDS="''${APP_KEEP_ALIVE_SECONDS:-0}"
+    arguments=(
+      --in "$root" --work "$work" --url "https://localhost$suffix/"
+      --app ${name} --listen "$app"
+      --edge nginx --nginx ${lib.getExe nginx}
+      # The program has a line for each request, too, and this is the terminal of whoever edits it.
+      --place http/access-log.conf /dev/stdout /dev/null
+      --place http/temp-files.conf /tmp/ "$work/"
+      --place http/upstream.conf app:8000 "$app"
+      --place main/process.conf /tmp/ "$work/"
+      --place server/assets.conf /var/www "$work/www"
+      --place server/errors.conf /var/www "$work/www"
+      --place server/tls.conf /etc/nginx/tls/ "$work/tls/"
+      --place sites/health.conf 127.0.0.1:8081 "unix:$work/health"
+      # The redirect finds the port in the name of its container, where there is one.
+      --place sites/http.conf 'default                         ""' "default \"$suffix\""
+      --place sites/http.conf /var/www "$work/www"
+      --place sites/http.conf 'listen 80 ' "listen $http "
+      --place sites/https.conf 'listen 443 ' "listen $https "
+      ${lib.concatMapStringsSep " " (path: "--source ${path}") sources}
+      ${lib.concatLines (
+        lib.mapAttrsToList (path: text: "--note ${path} ${lib.escapeShellArg text}") notes
+      )}
+    )
+    # Or its workers would be nobody, who may read neither the folder nor what is to be served.
+    [ "$(id -u)" != 0 ] || arguments+=(--place main/process.conf 'pid ' 'user root; pid ')
+    # It takes the folder away itself.
+    trap - EXIT
+    exec ${dev-loop}/bin/dev-loop "''${arguments[@]}"
+  '';
+}

@@ -1,0 +1,44 @@
+# What all images are made from: a name, labels, and a user that is a number. The
+# release images share no file, since each has programs of its own, so that the base
+# holds none: it is this function, and the image that it makes of nothing.
+{
+  dockerTools,
+  # The first part of the images' names.
+  repository,
+  # What every image says of itself.
+  labels,
+}:
+{
+  # The second part of the name.
+  name,
+  # An SPDX expression.
+  licenses,
+  # As the image format has it; what is not stated is the base's.
+  config ? { },
+  # What changes most, the last of it most of all: see ./layers.nix.
+  volatile ? [ ],
+  # The rest is dockerTools' own.
+  ...
+}@image:
+dockerTools.buildLayeredImage (
+  removeAttrs image [
+    "licenses"
+    "volatile"
+  ]
+  // {
+    name = "${repository}/${name}";
+    tag = "latest";
+    layeringPipeline = import ./layers.nix volatile;
+    config = {
+      # Numeric, so that a runtime can see that it is not root; nobody, until somebody is named.
+      User = "65534:65534";
+    }
+    // config
+    // {
+      Labels = labels // {
+        "org.opencontainers.image.title" = "${repository}/${name}";
+        "org.opencontainers.image.licenses" = licenses;
+      };
+    };
+  }
+)
