@@ -63,6 +63,8 @@
           down
           reload-tls
           test
+          affected
+          affected-test
           verify
           ;
         default = stack.apps.up;

@@ -6,6 +6,10 @@
   # The name of the service's own.
   serviceImage,
   containerTests,
+  # Has bin/drydock-affected.
+  affected,
+  # Has bin/drydock-affected-test.
+  affectedTest,
   # Has bin/drydock-verify.
   verify,
   # The TLS scanner, which nixpkgs does not have.
@@ -140,9 +144,7 @@ in
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
-  verify = {
-    type = "app";
-    program = lib.getExe verify;
-    meta.description = "build both images once more and compare";
-  };
+  affected = app "print which outputs of the flake a change touches" affected;
+  affected-test = app "test the same on example changes" affectedTest;
+  verify = app "build both images once more and compare" verify;
 }

@@ -187,6 +187,7 @@ let
         ];
       };
     };
+  affected = import ./affected.nix { inherit pkgs; };
   made = madeWith { };
   inherit (made)
     app
@@ -241,6 +242,8 @@ packages
     sslyze = pythonProgram "sslyze";
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
+    inherit affected;
+    affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
       dependencies = [
