@@ -65,6 +65,7 @@
           test
           affected
           affected-test
+          publish
           verify
           ;
         default = stack.apps.up;

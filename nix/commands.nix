@@ -10,6 +10,8 @@
   affected,
   # Has bin/drydock-affected-test.
   affectedTest,
+  # Has bin/drydock-publish.
+  publish,
   # Has bin/drydock-verify.
   verify,
   # The TLS scanner, which nixpkgs does not have.
@@ -146,5 +148,6 @@ in
   '';
   affected = app "print which outputs of the flake a change touches" affected;
   affected-test = app "test the same on example changes" affectedTest;
+  publish = app "copy both images to a registry and print their names by digest" publish;
   verify = app "build both images once more and compare" verify;
 }

@@ -188,6 +188,19 @@ let
       };
     };
   affected = import ./affected.nix { inherit pkgs; };
+  # The images' last names.
+  names = [
+    name
+    "nginx"
+  ];
+  publish = import ./publish.nix {
+    inherit
+      image
+      names
+      pkgs
+      repository
+      ;
+  };
   made = madeWith { };
   inherit (made)
     app
@@ -242,7 +255,7 @@ packages
     sslyze = pythonProgram "sslyze";
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
-    inherit affected;
+    inherit affected publish;
     affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
@@ -262,10 +275,12 @@ packages
       crane
       lib
       name
+      names
       nginxConfig
       packages
       pkgs
       port
+      publish
       readyPath
       ;
     crates = {
