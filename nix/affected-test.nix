@@ -1,0 +1,186 @@
+# Makes example changes in a copy of the working tree and holds what `drydock affected`
+# says of each against what it should. It evaluates the flake, as no build in a sandbox
+# can, so it is an app.
+{
+  pkgs,
+  # Has bin/drydock-affected.
+  affected,
+  # The binary's name, which its package has, too.
+  name,
+}:
+pkgs.writeShellApplication {
+  name = "drydock-affected-test";
+  runtimeInputs = [ affected ];
+  text = ''
+    real=''${DRYDOCK_ROOT:-$PWD}
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    mapfile -t flags < <(printf '%s' "''${DRYDOCK_NIX_FLAGS:-}")
+    system=$(nix config show system)
+
+    # A clone on main, with the working tree's files.
+    export DRYDOCK_ROOT=$scratch/tree TMPDIR=$scratch/temporary
+    mkdir "$TMPDIR"
+    git clone --quiet --no-checkout "$real" "$DRYDOCK_ROOT"
+    git -C "$real" diff --binary HEAD > "$scratch/diff"
+    export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
+    cd "$DRYDOCK_ROOT"
+    git remote remove origin
+    git config user.name test
+    git config user.email test@localhost
+    git checkout --quiet -B main
+    git apply --allow-empty "$scratch/diff"
+    commit() { git add --all && git commit --quiet --allow-empty --message "$1"; }
+    commit before
+    first=$(git rev-parse HEAD)
+
+    passed=0
+    failed=0
+    result() { # WHAT
+      if [ -s "$scratch/wrong" ]; then
+        failed=$((failed + 1))
+        echo "affected: $1 ... FAILED"
+        cat "$scratch/wrong"
+        sed 's/^/    said: /' "$scratch/answer" "$scratch/errors"
+      else
+        passed=$((passed + 1))
+        echo "affected: $1 ... ok"
+      fi
+    }
+    # Runs it; its answer and its exit code are in the scratch folder then.
+    ask() {
+      : > "$scratch/wrong"
+      git status --porcelain > "$scratch/status-before"
+      code=0
+      drydock-affected "$@" > "$scratch/answer" 2> "$scratch/errors" || code=$?
+      git status --porcelain | cmp - "$scratch/status-before" >> "$scratch/wrong" 2>&1 || :
+      [ -z "$(ls -A "$TMPDIR")" ] || echo "    it leaves files: $(ls -A "$TMPDIR")" >> "$scratch/wrong"
+    }
+    wrong() { echo "    $1" >> "$scratch/wrong"; }
+    # OUTPUT... are without the system: packages.image is packages.x86_64-linux.image.
+    touched() { grep --quiet --fixed-strings --line-regexp "''${1%%.*}.$system.''${1#*.}" "$scratch/answer"; }
+    says() { for output in "$@"; do touched "$output" || wrong "$output is missing"; done; }
+    says_not() { for output in "$@"; do ! touched "$output" || wrong "$output is not touched"; done; }
+    says_nothing() {
+      [ "$code" = 0 ] || wrong "it ends with $code"
+      [ ! -s "$scratch/answer" ] || wrong "nothing is touched"
+    }
+    refuses() { # CODE TEXT
+      [ "$code" = "$1" ] || wrong "it ends with $code instead of $1"
+      [ ! -s "$scratch/answer" ] || wrong "it answers all the same"
+      grep --quiet --fixed-strings -- "$2" "$scratch/errors" || wrong "it does not say: $2"
+    }
+    back() { git checkout --quiet --force main && git reset --quiet --hard "$first" && git clean --quiet --force -d; }
+    # The dependencies of the crate alone, which have no output of their own.
+    dependencies() { nix eval --raw --no-write-lock-file "''${flags[@]}" "path:$PWD#packages.$system.${name}.cargoArtifacts.drvPath" 2> /dev/null; }
+    first_dependencies=$(dependencies)
+
+    image=(packages.image packages.default apps.up apps.test apps.verify checks.image checks.loopback)
+    crate=(packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored checks.update-cost-app)
+    edge=(packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint checks.update-cost-nginx)
+    rest=(packages.nginx checks.nginx checks.tools-test checks.probe checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
+
+    echo edited >> README.md
+    echo edited >> docs/ARCHITECTURE.md
+    ask
+    says_nothing
+    result "documentation, not committed: nothing"
+
+    ask --json
+    [ "$(cat "$scratch/answer")" = "[]" ] || wrong "an empty array is expected"
+    result "as an array, that is empty"
+
+    commit documentation
+    ask "$first"
+    says_nothing
+    result "documentation, committed: nothing, though labels carry the revision"
+
+    git switch --quiet --create branch
+    echo edited >> README.md
+    commit "documentation once more"
+    ask
+    says_nothing
+    result "a branch is held against where it left main"
+    back
+
+    git rm --quiet README.md
+    echo new > not-added.nix
+    ask HEAD
+    says_nothing
+    result "a file that is gone, and one that git does not know: nothing"
+    back
+
+    echo '// edited' >> src/main.rs
+    ask HEAD
+    says "''${crate[@]}" "''${image[@]}"
+    says_not packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint "''${rest[@]}"
+    LC_ALL=C sort --check "$scratch/answer" || wrong "it is not sorted"
+    [ "$(dependencies)" = "$first_dependencies" ] || wrong "the dependencies are others"
+    result "src/: the app, its image and its checks; neither the edge's nor the dependencies"
+
+    ask --json HEAD
+    [[ $(cat "$scratch/answer") == '["apps.'*'","packages.'*'"]' ]] || wrong "an array of strings is expected"
+    result "as an array"
+    back
+
+    echo '// edited' >> tests/contract.rs
+    ask HEAD
+    says checks.${name}-clippy checks.${name}-test
+    says_not packages.${name} packages.image-app packages.image apps.up checks.loopback "''${edge[@]}" "''${rest[@]}"
+    result "tests/: the tests, and no image"
+    back
+
+    echo '# edited' >> nginx/http/client.conf
+    ask HEAD
+    says "''${edge[@]}" "''${image[@]}"
+    says_not packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored "''${rest[@]}"
+    result "nginx/: its image and its checks, not the app's"
+    back
+
+    echo '# edited' >> Cargo.lock
+    ask HEAD
+    says "''${crate[@]}" "''${image[@]}" checks.${name}-deny
+    says_not packages.image-nginx checks.image-nginx checks.nginx-lint packages.nginx checks.tools-test checks.compose
+    [ "$(dependencies)" != "$first_dependencies" ] || wrong "the dependencies are the same"
+    result "Cargo.lock: all of the crate, with its dependencies"
+    back
+
+    echo '# edited' >> compose.yaml
+    ask HEAD
+    says checks.compose
+    says_not "''${crate[@]}" "''${image[@]}" "''${edge[@]}"
+    result "compose.yaml: its check alone"
+    back
+
+    ask --all
+    says "''${crate[@]}" "''${image[@]}" "''${edge[@]}" "''${rest[@]}"
+    result "--all: every output"
+
+    echo '{' > flake.nix
+    commit "cannot be evaluated"
+    git checkout --quiet "$first" -- flake.nix
+    ask HEAD
+    says "''${crate[@]}" "''${image[@]}" "''${edge[@]}" "''${rest[@]}"
+    grep --quiet --fixed-strings 'everything is taken for touched' "$scratch/errors" || wrong "it does not say why"
+    result "a BASE that cannot be evaluated: every output"
+
+    git checkout --quiet HEAD -- flake.nix
+    ask "$first"
+    refuses 1 "the flake of the working tree cannot be evaluated"
+    result "a working tree that cannot be evaluated: an error"
+    back
+
+    ask no-such-base
+    refuses 1 "BASE is 'no-such-base', which is no revision of this repository; it may be"
+    result "a BASE that there is not: an error that names it"
+
+    ask --jsn
+    refuses 2 "'--jsn' is neither --json, --all nor a BASE"
+    result "an unknown option: an error that names it"
+
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+  '';
+}
