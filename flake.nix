@@ -61,22 +61,7 @@
           ;
         default = stack.image;
       });
-      apps = forEach linux (stack: {
-        inherit (stack.apps)
-          up
-          dev
-          dev-host
-          down
-          reload-tls
-          test
-          goss
-          affected
-          affected-test
-          publish
-          verify
-          ;
-        default = stack.apps.up;
-      });
+      apps = forEach linux (stack: stack.apps // { default = stack.apps.up; });
       checks = forEach linux (stack: stack.checks);
       devShells = forEach (linux ++ darwin) (stack: stack.devShells);
       formatter = forEach linux (stack: stack.formatter);
