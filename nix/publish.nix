@@ -24,7 +24,7 @@ pkgs.writeShellApplication {
     fi
     case $1 in
       ?*:?*) ;;
-      *) echo "drydock: error: DESTINATION is '$1'; it begins with a transport, such as docker://ghcr.io/owner/drydock" >&2; exit 2 ;;
+      *) echo "drydock: error: DESTINATION is '$1'; it begins with a transport, such as docker://REGISTRY/owner/drydock" >&2; exit 2 ;;
     esac
     case $2 in
       "" | [!A-Za-z0-9_]* | *[!A-Za-z0-9_.-]*)
