@@ -181,25 +181,19 @@ let
   # The paths that some packages are made up of, with all that they refer to.
   closureInfo =
     { rootPaths }:
-    derivation {
-      name = "closure-info";
-      inherit system;
-      __structuredAttrs = true;
-      exportReferencesGraph.closure = rootPaths;
-      builder = "${tools}/bin/bash";
-      args = [
-        "-c"
-        ''
-          set -euo pipefail
-          source "$NIX_ATTRS_SH_FILE"
-          out=''${outputs[out]}
-          export PATH=${tools}/bin
-          mkdir "$out"
-          jq -r '.closure[].path' "$NIX_ATTRS_JSON_FILE" > "$out/store-paths"
-          exit 0
-        ''
-      ];
-    };
+    runCommand "closure-info"
+      {
+        exportReferencesGraph = builtins.concatLists (
+          builtins.genList (n: [
+            "graph-${toString n}"
+            (builtins.elemAt rootPaths n)
+          ]) (builtins.length rootPaths)
+        );
+      }
+      ''
+        mkdir "$out"
+        grep -h '^/nix/store/' graph-* | sort -u > "$out/store-paths"
+      '';
 
   # All of several packages as links in one tree; the first of two wins.
   symlinkJoin =
