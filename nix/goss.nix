@@ -115,10 +115,10 @@ pkgs.writeShellApplication {
       terminal=()
       [ ! -t 0 ] || terminal=(--tty)
       echo "drydock: this is a container of $1, and goss.yaml is tests/goss/goss.$1.yaml; it is kept when you leave" >&2
-      echo "drydock: goss autoadd NAME adds to it, goss --vars vars.yaml validate tries it" >&2
+      echo "drydock: goss validate tries it; goss --gossfile new.yaml autoadd NAME writes what could be put into it" >&2
       echo ${lib.escapeShellArg (builtins.toJSON vars)} > "$folder/$1/vars.yaml"
       docker exec --interactive "''${terminal[@]}" --workdir /goss \
-        --env PATH=${
+        --env GOSS_VARS=/goss/vars.yaml --env PATH=${
           lib.makeBinPath [
             pkgs.goss
             shell

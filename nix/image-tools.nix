@@ -33,6 +33,7 @@ in
         lib.escapeShellArgs (
           [
             pkgs.stdenv.cc
+            pkgs.stdenv.cc.bintools
             toolchain
           ]
           ++ programs

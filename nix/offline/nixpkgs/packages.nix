@@ -532,7 +532,9 @@ rec {
     writeText
     ;
   stdenv = {
-    inherit cc;
+    cc = cc // {
+      bintools = tools;
+    };
     hostPlatform = {
       isLinux = true;
       parsed.cpu.name = cpu;
