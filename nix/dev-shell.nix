@@ -45,6 +45,9 @@ in
       until [ -e "$drydockRoot/compose.yaml" ] || [ "$drydockRoot" = / ]; do drydockRoot=$(dirname "$drydockRoot"); done
       if [ -e "$drydockRoot/compose.dev.yaml" ]; then
         export COMPOSE_FILE="$drydockRoot/compose.yaml:$drydockRoot/compose.dev.yaml"
+        # Whose the files are that are made there.
+        DRYDOCK_UID=$(id -u) DRYDOCK_GID=$(id -g)
+        export DRYDOCK_UID DRYDOCK_GID
       fi
     '';
   };

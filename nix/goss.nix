@@ -22,9 +22,9 @@ let
     done
   '';
   closure = roots: "${pkgs.closureInfo { rootPaths = roots; }}/store-paths";
+  # Shell's, of a `case` on the stage.
   cases =
-    command: values:
-    lib.concatLines (lib.mapAttrsToList (stage: value: "${stage}) ${command} ${value} ;;") values);
+    do: values: lib.concatLines (lib.mapAttrsToList (stage: value: "${stage}) ${do value} ;;") values);
 in
 pkgs.writeShellApplication {
   name = "drydock-goss";
@@ -70,7 +70,7 @@ pkgs.writeShellApplication {
     }
     load() {
       case $1 in
-        ${cases "docker load --quiet --input" archives}
+        ${cases (archive: "docker load --quiet --input ${archive}") archives}
       esac >&2
     }
     # Starts a container of the stage and sets $container.
@@ -83,7 +83,7 @@ pkgs.writeShellApplication {
       chmod -R a+rwX "$folder"
       load "$1"
       case $1 in
-        ${cases "image=" images}
+        ${cases (name: "image=${name}") images}
         *) image= ;;
       esac
       if [ -n "$image" ]; then

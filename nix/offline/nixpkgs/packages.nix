@@ -181,25 +181,19 @@ let
   # The paths that some packages are made up of, with all that they refer to.
   closureInfo =
     { rootPaths }:
-    derivation {
-      name = "closure-info";
-      inherit system;
-      __structuredAttrs = true;
-      exportReferencesGraph.closure = rootPaths;
-      builder = "${tools}/bin/bash";
-      args = [
-        "-c"
-        ''
-          set -euo pipefail
-          source "$NIX_ATTRS_SH_FILE"
-          out=''${outputs[out]}
-          export PATH=${tools}/bin
-          mkdir "$out"
-          jq -r '.closure[].path' "$NIX_ATTRS_JSON_FILE" > "$out/store-paths"
-          exit 0
-        ''
-      ];
-    };
+    runCommand "closure-info"
+      {
+        exportReferencesGraph = builtins.concatLists (
+          builtins.genList (n: [
+            "graph-${toString n}"
+            (builtins.elemAt rootPaths n)
+          ]) (builtins.length rootPaths)
+        );
+      }
+      ''
+        mkdir "$out"
+        grep -h '^/nix/store/' graph-* | sort -u > "$out/store-paths"
+      '';
 
   # All of several packages as links in one tree; the first of two wins.
   symlinkJoin =
@@ -292,34 +286,44 @@ let
         path = "${tool.folder}/${name}.lock";
         name = "${name}.lock";
       };
+      crates = importCargoLock { inherit lockFile; };
+      installed =
+        runCommand name
+          {
+            nativeBuildInputs = [
+              rust
+              cc
+            ];
+            meta.mainProgram = tool.program;
+          }
+          ''
+            tar -xzf ${
+              fetchurl {
+                name = tool.crate;
+                urls = [ ];
+                inherit (tool) sha256;
+              }
+            }
+            cd */
+            cp ${lockFile} Cargo.lock
+            export CARGO_HOME=$PWD/.cargo-home
+            cargo --offline \
+              --config 'source.crates-io.replace-with="vendored"' \
+              --config 'source.vendored.directory="${crates}"' \
+              --config 'profile.dev.debug=false' \
+              install --debug --locked --quiet --no-track --path . --root "$out"${
+                lib.optionalString (tool ? features) " --no-default-features --features ${tool.features}"
+              }
+          '';
     in
-    runCommand name
-      {
-        nativeBuildInputs = [
-          rust
-          cc
-        ];
-        meta.mainProgram = tool.program;
-      }
-      ''
-        tar -xzf ${
-          fetchurl {
-            name = tool.crate;
-            urls = [ ];
-            inherit (tool) sha256;
-          }
-        }
-        cd */
-        cp ${lockFile} Cargo.lock
-        export CARGO_HOME=$PWD/.cargo-home
-        cargo --offline \
-          --config 'source.crates-io.replace-with="vendored"' \
-          --config 'source.vendored.directory="${importCargoLock { inherit lockFile; }}"' \
-          --config 'profile.dev.debug=false' \
-          install --debug --locked --quiet --no-track --path . --root "$out"${
-            lib.optionalString (tool ? features) " --no-default-features --features ${tool.features}"
-          }
-      '';
+    # Messages name source files below the crates; that is no reason to keep those. The
+    # replacement has the same length.
+    runCommand name { meta.mainProgram = tool.program; } ''
+      cp -r ${installed} "$out"
+      chmod -R u+w "$out"
+      vendored=$(basename ${crates})
+      find "$out" -type f -exec sed -i "s/''${vendored%%-*}/$(printf 'e%.0s' {1..32})/g" {} +
+    '';
 
   # What only the shell needs is fetched when it is opened. Else the shell can still be
   # looked at, which `nix flake check` does.
