@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use app::{App, Event};
 use args::{HELP, Options};
@@ -23,7 +23,7 @@ use edge::Edge;
 use watch::{Change, Watch};
 
 /// All must be over two seconds after the signal; this is for those that are asked to end.
-const STOP: Duration = Duration::from_millis(1200);
+const LIMIT: Duration = Duration::from_millis(1200);
 
 /// The loop could not start.
 const FAILED: u8 = 1;
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
                 if start {
                     run(options, test_on_save).await
                 } else {
-                    wait().await
+                    wait(options.work).await
                 }
             })
         });
@@ -90,34 +90,47 @@ fn main() -> ExitCode {
 }
 
 /// Does nothing but end when it is told to.
-async fn wait() -> Result<(), String> {
+async fn wait(work: Option<PathBuf>) -> Result<(), String> {
+    let mut stop = Stop::install()?;
+    let _work = Work::new(work).map_err(|error| format!("--work: {error}"))?;
     say!("APP_AUTOSTART=false: nothing is started");
-    stopped().await
-}
-
-/// Waits for a signal to stop.
-async fn stopped() -> Result<(), String> {
-    let install = |kind| signal(kind).map_err(|error| format!("signals: {error}"));
-    let mut interrupt = install(SignalKind::interrupt())?;
-    let mut terminate = install(SignalKind::terminate())?;
-    let mut quit = install(SignalKind::quit())?;
-    let mut hang_up = install(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = quit.recv() => {}
-        _ = hang_up.recv() => {}
-    }
+    stop.wanted().await;
     Ok(())
 }
 
+/// The signals that mean an end.
+struct Stop([Signal; 4]);
+
+impl Stop {
+    /// From now on none of them ends the process by itself.
+    fn install() -> Result<Self, String> {
+        let install = |kind| signal(kind).map_err(|error| format!("signals: {error}"));
+        Ok(Self([
+            install(SignalKind::interrupt())?,
+            install(SignalKind::terminate())?,
+            install(SignalKind::quit())?,
+            install(SignalKind::hangup())?,
+        ]))
+    }
+
+    /// Waits for one of them.
+    async fn wanted(&mut self) {
+        let [interrupt, terminate, quit, hang_up] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = quit.recv() => {}
+            _ = hang_up.recv() => {}
+        }
+    }
+}
+
 async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
-    // Before anything is started, so that a signal finds all of it.
-    let stopped = stopped();
-    tokio::pin!(stopped);
+    // Before anything is there that would be left.
+    let mut stop = Stop::install()?;
+    let work = Work::new(options.work).map_err(|error| format!("--work: {error}"))?;
     let root = options.root.canonicalize();
     let root = root.map_err(|error| format!("--in {}: {error}", options.root.display()))?;
-    let work = Work::new(options.work).map_err(|error| format!("--work: {error}"))?;
 
     let mut app = match options.app {
         Some(app) => {
@@ -151,9 +164,9 @@ async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
     if let Some(edge) = &mut edge {
         edge.follow().await;
     }
-    let stopped = loop {
+    loop {
         tokio::select! {
-            stopped = &mut stopped => break stopped,
+            () = stop.wanted() => break,
             change = watch.change() => {
                 note(&change, &options.notes);
                 if let Some(app) = &mut app {
@@ -177,19 +190,19 @@ async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
                 say!("error: nginx ended by itself ({status}); the next change of its configuration starts it again");
             }
         }
-    };
+    }
     let stop_app = async {
         if let Some(app) = app {
-            app.stop(STOP).await;
+            app.stop(LIMIT).await;
         }
     };
     let stop_edge = async {
         if let Some(nginx) = edge.as_mut().and_then(|edge| edge.nginx.as_mut()) {
-            nginx.stop(STOP).await;
+            nginx.stop(LIMIT).await;
         }
     };
     tokio::join!(stop_app, stop_edge);
-    stopped
+    Ok(())
 }
 
 fn note(change: &Change, notes: &[(PathBuf, String)]) {

@@ -370,7 +370,13 @@ impl Session {
     /// Ctrl-C: it ends in time, and leaves nothing.
     fn stops(mut self, nothing_is_left: impl FnOnce(&Self)) {
         let start = Instant::now();
-        kill_process_group(self.pid(), Signal::INT).expect("it runs");
+        // A shell, as the one around the containers is, does not trap a signal that was ignored
+        // when it began, as SIGINT is for whatever runs in the background.
+        let signal = match self.project {
+            Some(_) => Signal::TERM,
+            None => Signal::INT,
+        };
+        kill_process_group(self.pid(), signal).expect("it runs");
         let status = eventually("the end of the loop", SOON, || {
             self.child.try_wait().expect("its state")
         });
