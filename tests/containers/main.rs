@@ -161,8 +161,11 @@ fn main() -> ExitCode {
             eprintln!("\npanicked at {location}");
         }
     }));
-    let conclusions = [TESTS, QUIET_TESTS, BUSY_TESTS].map(|tests| run(&arguments, tests));
+    let [tests, quiet_tests] = [TESTS, QUIET_TESTS].map(|tests| run(&arguments, tests));
     Stack::remove_shared();
+    // One after the other, since each is held to what it takes of time.
+    arguments.test_threads = Some(1);
+    let conclusions = [tests, quiet_tests, run(&arguments, BUSY_TESTS)];
     let failed = conclusions
         .iter()
         .find(|conclusion| conclusion.has_failed());
