@@ -154,21 +154,21 @@ let
       };
     };
   holdRelease = files: hold ([ ./checks/facts-release.toml ] ++ files);
-  base = import ./image-base.nix {
-    inherit (pkgs) dockerTools;
-    inherit labels repository;
-  };
+  holdWork = files: hold ([ ./checks/facts-work.toml ] ++ files);
+  baseWith =
+    labels:
+    import ./image-base.nix {
+      inherit (pkgs) dockerTools;
+      inherit labels repository;
+    };
+  base = baseWith labels;
+  # A revision of the crate says nothing of these, and would make them anew at each commit.
+  workBase = baseWith (removeAttrs labels [ "org.opencontainers.image.revision" ]);
   licenses = manifest.license;
-  image-base =
-    hold
-      [
-        ./checks/facts-release.toml
-        ./checks/facts-base.toml
-      ]
-      (base {
-        name = "base";
-        inherit licenses;
-      });
+  image-base = holdRelease [ ./checks/facts-base.toml ] (base {
+    name = "base";
+    inherit licenses;
+  });
   imageTools = import ./image-tools.nix {
     inherit
       crane
@@ -178,10 +178,10 @@ let
       ;
     locks = map (crate: crate + "/Cargo.lock") (builtins.attrValues crates);
   };
-  image-dev = hold [ ./checks/facts-dev.toml ] (
+  image-dev = holdWork [ ./checks/facts-dev.toml ] (
     import ./image-dev.nix {
+      base = workBase;
       inherit
-        base
         imageTools
         lib
         licenses
@@ -194,10 +194,10 @@ let
       loop = dev-loop;
     }
   );
-  image-ci = hold [ ./checks/facts-ci.toml ] (
+  image-ci = holdWork [ ./checks/facts-ci.toml ] (
     import ./image-ci.nix {
+      base = workBase;
       inherit
-        base
         imageTools
         licenses
         pkgs
