@@ -368,6 +368,16 @@ packages
       };
     };
     inherit affected publish;
+    bench = import ./bench.nix {
+      inherit
+        app
+        crane
+        lib
+        nginx
+        pkgs
+        ;
+      gunicorn = pythonProgram "gunicorn";
+    };
     affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;

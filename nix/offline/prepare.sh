@@ -15,6 +15,7 @@ prepare_offline() {
     up | dev | down) ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
+      prepared bench "$root"/bench/*/Cargo.lock
       ! have npm || prepared npm "$root/nix/axe-core.nix" "$root/nix/offline/nixpkgs/npm-packages"
       ;;
   esac
@@ -237,9 +238,12 @@ fill_python() {
 
 # Crates come through cargo; the stand-in for crane names each by the checksum in
 # Cargo.lock, so that no other can be used.
-fill_crates() {
+fill_crates() { add_crates "$root/Cargo.lock" "$root"/*/Cargo.lock; }
+fill_bench() { add_crates "$root"/bench/*/Cargo.lock; }
+
+add_crates() { # LOCK-FILE...
   say "fetching crates with cargo"
-  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock; do
+  for locked; do
     private_cargo fetch --quiet --locked --manifest-path "${locked%.lock}.toml"
   done
   add_files "$cache"/cargo/registry/cache/*/*.crate

@@ -175,6 +175,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Error
             "--rounds" => options.rounds = number(&argument, arguments.next())?,
             "--seconds" => options.plan.seconds = number(&argument, arguments.next())?,
             "--connections" => options.plan.connections = number(&argument, arguments.next())?,
+            "--help" | "-h" => return Err(Error::Usage(USAGE.to_owned())),
             _ if argument.starts_with('-') => {
                 return Err(Error::Usage(format!(
                     "there is no option '{argument}'\n{USAGE}"

