@@ -48,6 +48,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Error> {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return Ok(());
+    }
     let options = options(std::env::args().skip(1))?;
     let contenders = chosen(&options)?;
     let cores = std::thread::available_parallelism()?.get();
@@ -175,7 +179,6 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Error
             "--rounds" => options.rounds = number(&argument, arguments.next())?,
             "--seconds" => options.plan.seconds = number(&argument, arguments.next())?,
             "--connections" => options.plan.connections = number(&argument, arguments.next())?,
-            "--help" | "-h" => return Err(Error::Usage(USAGE.to_owned())),
             _ if argument.starts_with('-') => {
                 return Err(Error::Usage(format!(
                     "there is no option '{argument}'\n{USAGE}"

@@ -598,8 +598,11 @@ rec {
     cat > "$out/bin/node" <<WRAPPER
     #!${tools}/bin/bash
     for loader in ${tools}/lib/*-linux-gnu*/ld-linux*.so.*; do :; done
-    exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node "\$@"
+    exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node \
+      --require "$out/exec-path.cjs" "\$@"
     WRAPPER
+    # Patched it crashes; started so, it takes the loader for the program that a child is to run.
+    echo "process.execPath = '$out/bin/node';" > "$out/exec-path.cjs"
     cat > "$out/bin/npm" <<'WRAPPER'
     #!${tools}/bin/bash
     echo 'what npm fetches is not in the store: install npm, and run ./drydock again' >&2
