@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,14 +12,25 @@ use serde::Deserialize;
 use tempfile::TempDir;
 
 use crate::error::Error;
+use crate::load;
 
 /// How long a contender may take until it answers, and until it has stopped.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The file in the scratch folder that has what one under the counter said.
+const SAID: &str = "said";
 
 /// What is asked, and how all that it answers begins.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 const FIRST_LINE: &str = "It's easier to ask forgiveness than it is to get permission.\n";
-const LAST_LINE: &str = "X-Forwarded-Proto: http\n";
+const LAST_LINE: &str = "X-Forwarded-Proto: http";
+
+/// The tool that counts instructions, in front of a contender's own command.
+const COUNTER: [&str; 3] = [
+    "valgrind",
+    "--tool=callgrind",
+    "--callgrind-out-file=/dev/null",
+];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -38,6 +49,33 @@ pub(crate) struct Contender {
     environment: BTreeMap<String, String>,
     #[serde(default)]
     files: Vec<String>,
+    /// Its instructions are counted as well.
+    #[serde(default)]
+    pub(crate) counted: bool,
+    /// Nothing but its start is measured.
+    #[serde(default)]
+    pub(crate) only_start: bool,
+    /// It is asked over TLS.
+    #[serde(default)]
+    pub(crate) tls: bool,
+    /// The contender behind it.
+    #[serde(default)]
+    pub(crate) upstream: Option<String>,
+}
+
+/// How one is started.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    /// The folder `bench`.
+    pub(crate) bench: &'a Path,
+    /// How many cores there are.
+    pub(crate) cores: usize,
+    /// Where what is behind it listens.
+    pub(crate) upstream: Option<SocketAddr>,
+    /// The kind of its key, as `openssl req` is told.
+    pub(crate) key: &'a [&'a str],
+    /// Under the tool that counts instructions.
+    pub(crate) counting: bool,
 }
 
 /// The list in the folder `bench`.
@@ -61,33 +99,47 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// From its start to its first answer.
     pub(crate) started_in: Duration,
-    _scratch: TempDir,
+    tls: bool,
+    scratch: TempDir,
 }
 
 impl Contender {
     /// Starts it and waits for its answer; `None` when its program is not there.
-    pub(crate) fn start(&self, bench: &Path, cores: usize) -> Result<Option<Running>, Error> {
+    pub(crate) fn start(&self, how: Start<'_>) -> Result<Option<Running>, Error> {
         let scratch = TempDir::new()?;
         let address = free_address()?;
-        let others = bench.join("others");
+        let others = how.bench.join("others");
+        let upstream = how.upstream.map_or_else(String::new, |at| at.to_string());
         let fill = |text: &str| {
             text.replace("{port}", &address.port().to_string())
-                .replace("{cores}", &cores.to_string())
+                .replace("{cores}", &how.cores.to_string())
                 .replace("{others}", &others.to_string_lossy())
                 .replace("{scratch}", &scratch.path().to_string_lossy())
+                .replace("{upstream}", &upstream)
         };
         for file in &self.files {
-            let path = others.join(file);
-            let text =
-                std::fs::read_to_string(&path).map_err(|source| Error::File { path, source })?;
-            std::fs::write(scratch.path().join(file), fill(&text))?;
+            copy_filled(&others.join(file), &scratch.path().join(file), &fill)?;
         }
-        let Some((program, arguments)) = self.command.split_first() else {
+        if self.tls {
+            load::make_pair(scratch.path(), how.key)?;
+        }
+        let counter: &[&str] = if how.counting { &COUNTER } else { &[] };
+        let mut words = counter
+            .iter()
+            .map(|word| (*word).to_owned())
+            .chain(self.command.iter().map(|word| fill(word)));
+        let Some(program) = words.next() else {
             return Ok(None);
+        };
+        // What valgrind has counted stands there; else nobody reads it.
+        let stderr = if how.counting {
+            std::fs::File::create(scratch.path().join(SAID))?.into()
+        } else {
+            Stdio::null()
         };
         let begin = Instant::now();
         let spawned = Command::new(program)
-            .args(arguments.iter().map(|argument| fill(argument)))
+            .args(words)
             .envs(
                 self.environment
                     .iter()
@@ -95,7 +147,7 @@ impl Contender {
             )
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn();
         let child = match spawned {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -105,7 +157,8 @@ impl Contender {
             child,
             address,
             started_in: Duration::ZERO,
-            _scratch: scratch,
+            tls: self.tls,
+            scratch,
         };
         running.wait_for_answer(begin)?;
         running.started_in = begin.elapsed();
@@ -114,13 +167,20 @@ impl Contender {
 }
 
 impl Running {
-    fn wait_for_answer(&self, begin: Instant) -> Result<(), Error> {
+    fn wait_for_answer(&mut self, begin: Instant) -> Result<(), Error> {
         loop {
-            let last = match ask(self.address) {
-                Ok(answer) if is_right(&answer) => return Ok(()),
-                Ok(answer) => answer,
-                Err(error) => error.to_string(),
+            let answer = if self.tls {
+                load::answers_over_tls(self.address)?
+            } else {
+                ask(self.address).unwrap_or_else(|error| error.to_string())
             };
+            let last = match answer {
+                answer if is_right(&answer) => return Ok(()),
+                answer => answer,
+            };
+            if let Some(status) = self.child.try_wait()? {
+                return Err(Error::Ended { status });
+            }
             if begin.elapsed() > PATIENCE {
                 return Err(Error::NoAnswer {
                     seconds: PATIENCE.as_secs(),
@@ -133,8 +193,8 @@ impl Running {
     }
 
     /// The resident memory of the process and of all that it has started, in KiB.
-    pub(crate) fn resident_kib(&self) -> u64 {
-        fn of(id: u32) -> u64 {
+    pub(crate) fn resident_kib(&self) -> f64 {
+        fn of(id: u32) -> f64 {
             let folder = format!("/proc/{id}");
             let own = std::fs::read_to_string(format!("{folder}/status"))
                 .ok()
@@ -144,7 +204,7 @@ impl Running {
                         .find_map(|line| line.strip_prefix("VmRSS:"))?;
                     line.trim().trim_end_matches(" kB").parse().ok()
                 })
-                .unwrap_or(0);
+                .unwrap_or(0.0);
             let tasks = std::fs::read_dir(format!("{folder}/task"))
                 .into_iter()
                 .flatten();
@@ -163,8 +223,24 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    /// Stops it, and says how many instructions it took in all.
+    pub(crate) fn instructions(mut self) -> Result<f64, Error> {
+        self.stop();
+        let path = self.scratch.path().join(SAID);
+        let said = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
+        let said = String::from_utf8_lossy(&said);
+        // ==123== Collected : 456
+        said.lines()
+            .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
+            .ok_or_else(|| Error::Load {
+                program: "valgrind",
+                wanted: "Collected : ",
+                said: said.into_owned(),
+            })
+    }
+
+    fn stop(&mut self) {
         if let Ok(id) = i32::try_from(self.child.id())
             && let Some(id) = Pid::from_raw(id)
         {
@@ -183,11 +259,32 @@ impl Drop for Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Copies a file, or a folder with all that is in it, with the words in it replaced.
+fn copy_filled(from: &Path, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<(), Error> {
+    let failed = |path: PathBuf| move |source| Error::File { path, source };
+    if from.is_dir() {
+        std::fs::create_dir(to)?;
+        for entry in std::fs::read_dir(from).map_err(failed(from.to_owned()))? {
+            let name = entry?.file_name();
+            copy_filled(&from.join(&name), &to.join(&name), fill)?;
+        }
+    } else {
+        let text = std::fs::read_to_string(from).map_err(failed(from.to_owned()))?;
+        std::fs::write(to, fill(&text)).map_err(failed(to.to_owned()))?;
+    }
+    Ok(())
+}
+
 fn is_right(answer: &str) -> bool {
     let Some((head, body)) = answer.split_once("\r\n\r\n") else {
         return false;
     };
-    // Some send the body in chunks.
     head.starts_with("HTTP/1.1 200") && body.contains(FIRST_LINE) && body.contains(LAST_LINE)
 }
 
@@ -215,5 +312,18 @@ mod tests {
         assert!(is_right(&format!("HTTP/1.1 200 OK\r\n\r\n{body}")));
         assert!(!is_right(&format!("HTTP/1.1 500 No\r\n\r\n{body}")));
         assert!(!is_right("HTTP/1.1 200 OK\r\n\r\nhello"));
+    }
+
+    #[test]
+    fn a_folder_is_copied_with_its_words_replaced() -> Result<(), Error> {
+        let scratch = TempDir::new()?;
+        std::fs::create_dir_all(scratch.path().join("from/in"))?;
+        std::fs::write(scratch.path().join("from/in/file"), "listen {port}")?;
+        let to = scratch.path().join("to");
+        copy_filled(&scratch.path().join("from"), &to, &|text| {
+            text.replace("{port}", "80")
+        })?;
+        assert_eq!(std::fs::read_to_string(to.join("in/file"))?, "listen 80");
+        Ok(())
     }
 }

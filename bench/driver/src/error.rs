@@ -25,12 +25,19 @@ pub(crate) enum Error {
         /// What is wrong with it.
         source: Box<toml::de::Error>,
     },
-    /// The load generator cannot be started.
-    #[error("h2load does not start: {0}; it comes with `nix develop` and with `./drydock bench`")]
-    NoLoad(io::Error),
-    /// The load generator said what is not understood.
-    #[error("h2load did not say '{wanted}'; it said: {said}")]
+    /// What measures cannot be started.
+    #[error("{program} does not start: {source}; it comes with `./drydock bench`")]
+    NoLoad {
+        /// Which.
+        program: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// What measures said what is not understood.
+    #[error("{program} did not say '{wanted}'; it said: {said}")]
     Load {
+        /// Which.
+        program: &'static str,
         /// What was looked for.
         wanted: &'static str,
         /// All that it said.
@@ -43,6 +50,24 @@ pub(crate) enum Error {
         failed: u64,
         /// How many there were.
         total: u64,
+    },
+    /// An answer that is none.
+    #[error("an answer is no success, or its length is not stated: {head}")]
+    NoSuccess {
+        /// How it begins.
+        head: String,
+    },
+    /// The contender falls behind a fixed rate.
+    #[error("answers are still missing {seconds} s after the last request was due")]
+    Late {
+        /// The limit.
+        seconds: u64,
+    },
+    /// The contender ended by itself.
+    #[error("it ended with {status}")]
+    Ended {
+        /// How.
+        status: std::process::ExitStatus,
     },
     /// A contender does not answer, or not with the four lines.
     #[error("it does not answer within {seconds} s; the last was: {last}")]
