@@ -27,11 +27,13 @@ impl Results {
     /// A file that is there already is left alone.
     pub(crate) fn new(path: Option<&Path>) -> Result<Self, Error> {
         let open = |path: &Path| {
-            let file = File::create_new(path).map_err(|source| Error::File {
-                path: path.to_owned(),
-                source,
-            })?;
-            Ok::<_, Error>((path.to_owned(), file))
+            let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let file = folder.and_then(|()| File::create_new(path));
+            file.map(|file| (path.to_owned(), file))
+                .map_err(|source| Error::File {
+                    path: path.to_owned(),
+                    source,
+                })
         };
         Ok(Self {
             rows: Vec::new(),
@@ -168,7 +170,7 @@ mod tests {
     #[test]
     fn a_file_of_results_is_not_overwritten() -> Result<(), Error> {
         let folder = tempfile::TempDir::new()?;
-        let path = folder.path().join("run.csv");
+        let path = folder.path().join("runs/run.csv");
         Results::new(Some(&path))?.row(1, "a", "b", "c", 1.5)?;
         assert!(Results::new(Some(&path)).is_err());
         assert_eq!(std::fs::read_to_string(&path)?, "1,a,b,c,1.500\n");
