@@ -45,6 +45,9 @@ pub(crate) struct Contender {
     /// What it is called in the results.
     pub(crate) name: String,
     command: Vec<String>,
+    /// What has to succeed, or it is absent.
+    #[serde(default)]
+    needs: Vec<String>,
     #[serde(default)]
     environment: BTreeMap<String, String>,
     #[serde(default)]
@@ -106,6 +109,9 @@ pub(crate) struct Running {
 impl Contender {
     /// Starts it and waits for its answer; `None` when its program is not there.
     pub(crate) fn start(&self, how: Start<'_>) -> Result<Option<Running>, Error> {
+        if !succeeds(&self.needs) {
+            return Ok(None);
+        }
         let scratch = TempDir::new()?;
         let address = free_address()?;
         let others = how.bench.join("others");
@@ -265,6 +271,19 @@ impl Drop for Running {
     }
 }
 
+/// Whether a command does; none always does.
+fn succeeds(command: &[String]) -> bool {
+    command.split_first().is_none_or(|(program, arguments)| {
+        Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+    })
+}
+
 /// Copies a file, or a folder with all that is in it, with the words in it replaced.
 fn copy_filled(from: &Path, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<(), Error> {
     let failed = |path: PathBuf| move |source| Error::File { path, source };
@@ -312,6 +331,15 @@ mod tests {
         assert!(is_right(&format!("HTTP/1.1 200 OK\r\n\r\n{body}")));
         assert!(!is_right(&format!("HTTP/1.1 500 No\r\n\r\n{body}")));
         assert!(!is_right("HTTP/1.1 200 OK\r\n\r\nhello"));
+    }
+
+    #[test]
+    fn what_is_needed_has_to_be_there() {
+        let command = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(succeeds(&[]));
+        assert!(succeeds(&command(&["true"])));
+        assert!(!succeeds(&command(&["false"])));
+        assert!(!succeeds(&command(&["drydock-has-no-such-program"])));
     }
 
     #[test]

@@ -34,7 +34,8 @@ const KEYS: [(&str, &[&str], &str); 2] = [
     ("rsa2048", &["-newkey", "rsa:2048"], "rsa2048"),
 ];
 
-/// How many idle connections memory is looked at with; each takes those before along.
+/// How many idle connections memory is looked at with, or as many as the system lets a
+/// contender have; each takes those before along.
 const IDLE_CONNECTIONS: [u32; 3] = [10, 1_000, 10_000];
 
 /// What is enough for those.
@@ -67,11 +68,11 @@ fn run() -> Result<(), Error> {
     let chosen = options.chosen(&all)?;
     let mut bench = Bench {
         cores: std::thread::available_parallelism()?.get(),
+        most_connections: most_connections(raise_open_files()?),
         results: Results::new(options.write.as_deref())?,
         options: &options,
         all: &all,
     };
-    raise_open_files()?;
     bench.describe_machine()?;
     bench.results.line("round,contender,metric,unit,value")?;
     for round in 1..=options.rounds {
@@ -107,6 +108,7 @@ struct Bench<'a> {
     options: &'a Options,
     all: &'a [Contender],
     cores: usize,
+    most_connections: u32,
     results: Results,
 }
 
@@ -260,6 +262,7 @@ impl<'a> Bench<'a> {
     ) -> Result<(), Error> {
         let mut open = Vec::new();
         for wanted in IDLE_CONNECTIONS {
+            let wanted = wanted.min(self.most_connections);
             let metric = format!("memory-connection-{wanted}");
             for _ in open.len()..usize::try_from(wanted).unwrap_or(usize::MAX) {
                 match pace::idle(running.address) {
@@ -347,7 +350,7 @@ impl<'a> Bench<'a> {
 
 /// Open files for all connections of this program and of each contender, some of which have
 /// two for each; beyond the system's hard limit only for root.
-fn raise_open_files() -> Result<(), Error> {
+fn raise_open_files() -> Result<Option<u64>, Error> {
     let limit = |count| Rlimit {
         current: count,
         maximum: count,
@@ -357,5 +360,24 @@ fn raise_open_files() -> Result<(), Error> {
     setrlimit(Resource::Nofile, limit(wanted))
         .or_else(|_| setrlimit(Resource::Nofile, limit(maximum)))
         .map_err(std::io::Error::from)?;
-    Ok(())
+    Ok(getrlimit(Resource::Nofile).maximum)
+}
+
+/// With two files for each, and some for other things.
+fn most_connections(open_files: Option<u64>) -> u32 {
+    open_files.map_or(u32::MAX, |files| {
+        u32::try_from(files.saturating_sub(512) / 2).unwrap_or(u32::MAX)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_as_many_as_files_allow() {
+        assert_eq!(most_connections(None), u32::MAX);
+        assert_eq!(most_connections(Some(20_000)), 9_744);
+        assert_eq!(most_connections(Some(100)), 0);
+    }
 }
