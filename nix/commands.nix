@@ -10,6 +10,8 @@
   affected,
   # Has bin/drydock-affected-test.
   affectedTest,
+  # Has bin/drydock-bench.
+  bench,
   # Has bin/drydock-publish.
   publish,
   # Has bin/drydock-verify.
@@ -199,6 +201,7 @@ in
   '';
   affected = app "print which outputs of the flake a change touches" affected;
   affected-test = app "test the same on example changes" affectedTest;
+  bench = app "measure the service side by side with others" bench;
   publish = app "copy both images to a registry and print their names by digest" publish;
   verify = app "build both images once more and compare" verify;
   goss = app "look at a running container of each stage with Goss" goss;

@@ -80,7 +80,7 @@ let
       // arguments
     );
   pythonProgram =
-    name:
+    name: sums:
     import ./python-program.nix {
       inherit (pkgs)
         fetchPypi
@@ -89,9 +89,8 @@ let
         stdenv
         writeShellApplication
         ;
-      inherit name;
+      inherit name sums;
       python = pkgs.python314;
-      sums = ./python + "/${name}.sums";
     };
   # What every image says of itself: https://specs.opencontainers.org/image-spec/annotations/
   labels = {
@@ -118,6 +117,17 @@ let
       target
       ;
     src = ../dev-loop;
+    revision = "unknown";
+  };
+  # What `./drydock bench` measures with.
+  bench-driver = import ./app.nix {
+    inherit
+      crane
+      deny
+      lib
+      target
+      ;
+    src = ../bench/driver;
     revision = "unknown";
   };
   devHost = import ./dev-host.nix {
@@ -346,7 +356,7 @@ packages
     imageDev = image-dev;
     devImage = "${repository}/dev";
     crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
-    sslyze = pythonProgram "sslyze";
+    sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
     goss = import ./goss.nix {
@@ -368,6 +378,18 @@ packages
       };
     };
     inherit affected publish;
+    bench = import ./bench.nix {
+      inherit
+        app
+        crane
+        lib
+        nginx
+        pkgs
+        revision
+        ;
+      driver = bench-driver;
+      gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
+    };
     affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
@@ -385,7 +407,6 @@ packages
     inherit
       advisoryDb
       crane
-      crates
       lib
       name
       names
@@ -397,13 +418,18 @@ packages
       readyPath
       ;
     inherit devShells;
-    gixy = pythonProgram "gixy";
+    # An image for CI is nothing to measure in.
+    crates = crates // {
+      bench-driver = ../bench/driver;
+    };
+    gixy = pythonProgram "gixy" ./python/gixy.sums;
     # Only those of what is built here: nixpkgs' packages bring tests of their own.
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
       dev-loop = dev-loop.tests;
       image-facts = asserter.tests;
+      bench-driver = bench-driver.tests;
       image-app = image-app.tests;
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;

@@ -18,6 +18,10 @@ prepare_offline() {
       ! have npm || prepared npm "$root/nix/axe-core.nix" "$root/nix/offline/nixpkgs/npm-packages"
       ;;
   esac
+  # Nor is what the service is measured against.
+  [ "$command" != bench ] ||
+    prepared bench "$root/nix/offline/nixpkgs/bench-kits" "$root"/nix/python/bench/*.sums \
+      "$root/bench/servers/Cargo.lock" "$root/nix/offline/prepare.sh"
   # Nor are an editor's programs, which only who opens the shell has a use for.
   case "$command $subcommand" in
     "nix develop" | "nix print-dev-env")
@@ -25,7 +29,7 @@ prepare_offline() {
         "$root/nix/offline/prepare.sh" "$root/rust-toolchain.toml"
       ;;
   esac
-  prepared crates "$root/Cargo.lock" "$root"/*/Cargo.lock
+  prepared crates "$root/Cargo.lock" "$root"/*/Cargo.lock "$root/bench/driver/Cargo.lock"
 }
 
 # Fills the folder $cache/NAME with fill_NAME, unless that was done for the same
@@ -67,7 +71,7 @@ fill_machine() {
 # A lock file that has the overridden inputs already, or Nix would list them as
 # changes at every call.
 prepare_lock() {
-  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$shell/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
+  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$shell/stamp" "$bench/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
   [ "$(cat "$cache/flake.lock.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   with_inputs flake metadata --json "$root" >"$cache/metadata.json" 2>"$cache/metadata.log" ||
     die "the flake cannot be read: $(cat "$cache/metadata.log")"
@@ -78,11 +82,19 @@ prepare_lock() {
 # Adds files to the store; each name there is the file's own.
 add_files() { nix-store --add-fixed sha256 "$@" >>"$new/paths"; }
 
-fill_tests() {
+fill_tests() { lock_only_kits "$root/nix/offline/nixpkgs/test-kits"; }
+
+fill_bench() {
+  lock_only_kits "$root/nix/offline/nixpkgs/bench-kits"
+  add_python "$root"/nix/python/bench/*.sums
+  add_crates "$root/bench/servers/Cargo.lock"
+}
+
+lock_only_kits() { # FILE
   need_debian
   {
     printf '{\n'
-    lock_kits "$root/nix/offline/nixpkgs/test-kits"
+    lock_kits "$1"
     printf '"suite": "%s"\n}\n' "$(newer_suite)"
   } >"$new/lock.json"
 }
@@ -215,15 +227,17 @@ lock_cargo_tools() { # FILE
   add_files "$cache"/cargo/registry/cache/*/*.crate
 }
 
-# The files of each list in nix/python, fetched by the stand-in's own Python with the
-# machine's settings for pip: it takes none whose hash is not in the list.
-fill_python() {
+fill_python() { add_python "$root"/nix/python/*.sums; }
+
+# The files of each list, fetched by the stand-in's own Python with the machine's settings
+# for pip: it takes none whose hash is not in the list.
+add_python() { # LIST...
   say "fetching Python packages with pip"
   python=$(nix build --no-link --print-out-paths --no-write-lock-file "$(path_flake "$root/nix/offline/nixpkgs")#python314" \
     --override-input machine "$(path_flake "$cache/machine")" --override-input tests "$(path_flake "$cache/machine")" \
-    --override-input shell "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
+    --override-input shell "$(path_flake "$cache/machine")" --override-input bench "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
     die "the offline inputs' Python cannot be built; see $cache/python.log"
-  for list in "$root"/nix/python/*.sums; do
+  for list; do
     sed 's/\.tar\.gz$//' "$list" | awk '{
         split($2, part, "-"); pin = part[1] "==" part[2]; hashes[pin] = hashes[pin] " --hash=sha256:" $1
       } END { for (pin in hashes) print pin hashes[pin] }' >"$new/requirements.txt"
@@ -237,9 +251,11 @@ fill_python() {
 
 # Crates come through cargo; the stand-in for crane names each by the checksum in
 # Cargo.lock, so that no other can be used.
-fill_crates() {
+fill_crates() { add_crates "$root/Cargo.lock" "$root"/*/Cargo.lock "$root/bench/driver/Cargo.lock"; }
+
+add_crates() { # LOCK-FILE...
   say "fetching crates with cargo"
-  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock; do
+  for locked; do
     private_cargo fetch --quiet --locked --manifest-path "${locked%.lock}.toml"
   done
   add_files "$cache"/cargo/registry/cache/*/*.crate

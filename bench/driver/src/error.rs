@@ -1,0 +1,83 @@
+//! Why a measurement cannot be made.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a measurement cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// The command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The list of contenders is no such list.
+    #[error("{path}: {source}")]
+    List {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<toml::de::Error>,
+    },
+    /// What measures cannot be started.
+    #[error("{program} does not start: {source}; it comes with `./drydock bench`")]
+    NoLoad {
+        /// Which.
+        program: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// What measures said what is not understood.
+    #[error("{program} did not say '{wanted}'; it said: {said}")]
+    Load {
+        /// Which.
+        program: &'static str,
+        /// What was looked for.
+        wanted: &'static str,
+        /// All that it said.
+        said: String,
+    },
+    /// Requests failed, so their number says nothing.
+    #[error("{failed} of {total} requests failed")]
+    Failed {
+        /// How many did.
+        failed: u64,
+        /// How many there were.
+        total: u64,
+    },
+    /// An answer that is none.
+    #[error("an answer is no success, or its length is not stated: {head}")]
+    NoSuccess {
+        /// How it begins.
+        head: String,
+    },
+    /// The contender falls behind a fixed rate.
+    #[error("answers are still missing {seconds} s after the last request was due")]
+    Late {
+        /// The limit.
+        seconds: u64,
+    },
+    /// The contender ended by itself.
+    #[error("it ended with {status}")]
+    Ended {
+        /// How.
+        status: std::process::ExitStatus,
+    },
+    /// A contender does not answer, or not with the four lines.
+    #[error("it does not answer within {seconds} s; the last was: {last}")]
+    NoAnswer {
+        /// The limit.
+        seconds: u64,
+        /// The last answer or error.
+        last: String,
+    },
+    /// Something else of the system's.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
