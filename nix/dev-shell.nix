@@ -23,10 +23,14 @@ let
     pkgs.docker-client
     pkgs.gnutls
     pkgs.goss
+    pkgs.nghttp2
     pkgs.openssl
     pkgs.rust-analyzer
   ]
-  ++ lib.optional pkgs.stdenv.hostPlatform.isLinux pkgs.testssl;
+  ++ lib.optionals pkgs.stdenv.hostPlatform.isLinux [
+    pkgs.testssl
+    pkgs.valgrind
+  ];
 in
 {
   ci = crane.devShell { packages = forChecks; };

@@ -18,11 +18,14 @@ prepare_offline() {
       ! have npm || prepared npm "$root/nix/axe-core.nix" "$root/nix/offline/nixpkgs/npm-packages"
       ;;
   esac
-  # Nor is what the service is measured against.
-  [ "$command" != bench ] ||
-    prepared bench "$root/nix/offline/nixpkgs/bench-kits" "$root"/nix/python/bench/*.sums \
-      "$root/bench/servers/Cargo.lock" "$root/nix/offline/prepare.sh"
-  # Nor are an editor's programs, which only who opens the shell has a use for.
+  # Nor is what the service is measured with, and an editor's programs, which only who
+  # opens the shell has a use for.
+  case "$command $subcommand" in
+    bench* | "nix develop" | "nix print-dev-env")
+      prepared bench "$root/nix/offline/nixpkgs/bench-kits" "$root"/nix/python/bench/*.sums \
+        "$root/bench/servers/Cargo.lock" "$root/nix/offline/prepare.sh"
+      ;;
+  esac
   case "$command $subcommand" in
     "nix develop" | "nix print-dev-env")
       prepared shell "$root/nix/offline/nixpkgs/shell-kits" "$root/nix/offline/nixpkgs/shell-cargo-tools" \
