@@ -98,38 +98,24 @@ let
     "org.opencontainers.image.version" = manifest.version;
     "dev.drydock.packages" = "nixpkgs ${lib.version}";
   };
-  asserter = import ./app.nix {
-    inherit
-      crane
-      deny
-      lib
-      target
-      ;
-    src = ../image-facts;
-    revision = "unknown";
-  };
+  # A crate of this repository that serves whatever the service is.
+  ours =
+    src:
+    import ./app.nix {
+      inherit
+        crane
+        deny
+        lib
+        src
+        target
+        ;
+      revision = "unknown";
+    };
+  asserter = ours ../image-facts;
   # What builds and swaps the crate at each save.
-  dev-loop = import ./app.nix {
-    inherit
-      crane
-      deny
-      lib
-      target
-      ;
-    src = ../dev-loop;
-    revision = "unknown";
-  };
+  dev-loop = ours ../dev-loop;
   # What `./drydock bench` measures with.
-  bench-driver = import ./app.nix {
-    inherit
-      crane
-      deny
-      lib
-      target
-      ;
-    src = ../bench/driver;
-    revision = "unknown";
-  };
+  bench-driver = ours ../bench/driver;
   devHost = import ./dev-host.nix {
     inherit (pkgs) lib writeShellApplication;
     inherit (pkgs.stdenv) cc;
