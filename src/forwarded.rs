@@ -3,10 +3,10 @@
 //! `X-Forwarded-*` and `X-Real-IP` are no standard (RFC 7239 has `Forwarded`); what they mean
 //! here is what nginx's `$proxy_add_x_forwarded_for`, `$remote_addr` and `$scheme` make of them.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 
 use crate::config::Networks;
 
@@ -61,7 +61,12 @@ impl Seen {
             return seen;
         }
 
-        if let Some(addresses) = forwarded_for(headers) {
+        let fields = Fields::new(headers);
+        if let Some(addresses) = fields
+            .forwarded_for
+            .then(|| forwarded_for(headers))
+            .flatten()
+        {
             // Each proxy adds at the right: what stands left of an address that is not
             // trusted is hearsay.
             let honest = addresses
@@ -71,26 +76,29 @@ impl Seen {
             seen.client = *honest.unwrap_or(&addresses[0]);
             seen.forwarded_for = addresses;
         }
-        if let Some(address) = single(headers, "x-real-ip").and_then(address) {
+        if let Some(address) = fields.real_ip.text().and_then(address) {
             seen.client = address;
             seen.real_ip = address;
         }
-        if let Some(proto) = single(headers, "x-forwarded-proto").and_then(Proto::parse) {
+        if let Some(proto) = fields.proto.text().and_then(Proto::parse) {
             seen.proto = proto;
         }
-        seen.request_id = single(headers, "x-request-id")
+        seen.request_id = fields
+            .request_id
+            .text()
             .filter(|id| is_request_id(id))
             .map(str::to_owned);
-        let word = |name| {
-            single(headers, name)
+        let word = |field: Field| {
+            field
+                .text()
                 .filter(|value| is_word(value))
                 .map(str::to_owned)
         };
         seen.connection = Connection {
-            protocol: word("x-edge-protocol"),
-            tls_version: word("x-edge-tls-version"),
-            tls_cipher: word("x-edge-tls-cipher"),
-            tls_group: word("x-edge-tls-group"),
+            protocol: word(fields.protocol),
+            tls_version: word(fields.tls_version),
+            tls_cipher: word(fields.tls_cipher),
+            tls_group: word(fields.tls_group),
         };
         seen
     }
@@ -98,8 +106,14 @@ impl Seen {
     /// [`Seen::forwarded_for`] as the header's value.
     #[must_use]
     pub fn forwarded_for_value(&self) -> String {
-        let addresses: Vec<_> = self.forwarded_for.iter().map(ToString::to_string).collect();
-        addresses.join(", ")
+        let mut value = String::new();
+        for (index, address) in self.forwarded_for.iter().enumerate() {
+            if index > 0 {
+                value.push_str(", ");
+            }
+            push_address(&mut value, *address);
+        }
+        value
     }
 }
 
@@ -120,7 +134,9 @@ impl Proto {
             .find(|proto| text.eq_ignore_ascii_case(proto.as_str()))
     }
 
-    const fn as_str(self) -> &'static str {
+    /// The scheme's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
@@ -140,7 +156,7 @@ const MAX_HOPS: usize = 32;
 /// Repeated fields are one list (RFC 9110, section 5.3).
 fn forwarded_for(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
     let mut addresses = Vec::new();
-    for value in headers.get_all("x-forwarded-for") {
+    for value in headers.get_all(X_FORWARDED_FOR) {
         for item in value.to_str().ok()?.split(',') {
             addresses.push(address(item.trim())?);
         }
@@ -150,12 +166,89 @@ fn forwarded_for(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
         .then_some(addresses)
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let mut values = headers.get_all(name);
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok().map(str::trim),
-        _ => None,
+/// The fields of a request that count here, found in one pass over all of them: to look each
+/// up would cost more, above all when it is absent.
+#[derive(Default)]
+struct Fields<'a> {
+    forwarded_for: bool,
+    real_ip: Field<'a>,
+    proto: Field<'a>,
+    request_id: Field<'a>,
+    protocol: Field<'a>,
+    tls_version: Field<'a>,
+    tls_cipher: Field<'a>,
+    tls_group: Field<'a>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            let field = match name.as_str() {
+                "x-forwarded-for" => {
+                    fields.forwarded_for = true;
+                    continue;
+                }
+                "x-real-ip" => &mut fields.real_ip,
+                "x-forwarded-proto" => &mut fields.proto,
+                "x-request-id" => &mut fields.request_id,
+                "x-edge-protocol" => &mut fields.protocol,
+                "x-edge-tls-version" => &mut fields.tls_version,
+                "x-edge-tls-cipher" => &mut fields.tls_cipher,
+                "x-edge-tls-group" => &mut fields.tls_group,
+                _ => continue,
+            };
+            *field = match field {
+                Field::Absent => Field::Once(value),
+                _ => Field::Repeated,
+            };
+        }
+        fields
     }
+}
+
+#[derive(Clone, Copy, Default)]
+enum Field<'a> {
+    #[default]
+    Absent,
+    Once(&'a HeaderValue),
+    Repeated,
+}
+
+impl<'a> Field<'a> {
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Once(value) => value.to_str().ok().map(str::trim),
+            _ => None,
+        }
+    }
+}
+
+/// Writes the address as [`fmt::Display`] does, which for IPv4 takes ten times as long.
+pub fn push_address(to: &mut String, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    to.push('.');
+                }
+                to.push_str(itoa::Buffer::new().format(octet));
+            }
+        }
+        // To a string nothing fails.
+        IpAddr::V6(address) => {
+            let _ = write!(to, "{address}");
+        }
+    }
+}
+
+/// [`push_address`] to a string of its own.
+#[must_use]
+pub fn address_text(address: IpAddr) -> String {
+    // The longest IPv6 address, with an IPv4 one in it.
+    let mut text = String::with_capacity(45);
+    push_address(&mut text, address);
+    text
 }
 
 fn address(text: &str) -> Option<IpAddr> {

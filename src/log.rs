@@ -3,20 +3,22 @@
 //! Lines go to stdout, as text or as JSON, each record on one line whatever it holds: no client
 //! can forge a line. The query of a URI, bodies and header values are not logged.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Display;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use ::log::kv::{self, VisitSource, VisitValue};
 use ::log::{Level, Record};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use env_logger::{Builder, Target};
+use serde::Serialize;
 
 use crate::config::{Config, LogFormat};
+use crate::forwarded::address_text;
 use crate::health;
 
 /// Sends all logging to stdout, and panics to the log. A line that cannot be written is dropped:
@@ -28,16 +30,10 @@ pub fn init(config: &Config) {
         builder.filter(target, level);
     }
     match config.log_format {
-        LogFormat::Json => builder.format(|line, record| {
-            let time = line.timestamp_millis().to_string();
-            writeln!(line, "{}", json(&time, record))
-        }),
+        LogFormat::Json => builder.format(|to, record| to.write_all(&json(now(), record))),
         LogFormat::Text => {
             let colours = io::stdout().is_terminal() && !no_color();
-            builder.format(move |line, record| {
-                let time = line.timestamp_millis().to_string();
-                writeln!(line, "{}", text(&time, record, colours))
-            })
+            builder.format(move |to, record| to.write_all(&text(now(), record, colours)))
         }
     };
     // Only a second call could fail, and then the first one holds.
@@ -58,9 +54,9 @@ pub fn init(config: &Config) {
 #[derive(Debug)]
 pub struct RequestLine {
     start: Instant,
-    method: String,
+    method: Method,
     path: String,
-    client: IpAddr,
+    client: String,
     id: String,
     status: Option<StatusCode>,
 }
@@ -71,12 +67,12 @@ pub const REQUEST_TARGET: &str = "drydock::request";
 impl RequestLine {
     /// Starts the clock. `path` is without the query; without an `id` one is made.
     #[must_use]
-    pub fn start(method: &str, path: &str, client: IpAddr, id: Option<String>) -> Self {
+    pub fn start(method: Method, path: &str, client: IpAddr, id: Option<String>) -> Self {
         Self {
             start: Instant::now(),
-            method: method.to_owned(),
+            method,
             path: path.to_owned(),
-            client,
+            client: address_text(client),
             id: id.unwrap_or_else(request_id),
             status: None,
         }
@@ -107,11 +103,11 @@ impl Drop for RequestLine {
         ::log::log!(
             target: REQUEST_TARGET,
             level,
-            method = self.method,
+            method = self.method.as_str(),
             path = self.path,
             status,
             duration_ms = f64::from(micros) / 1000.0,
-            client:% = self.client,
+            client = self.client,
             request_id = self.id;
             "request"
         );
@@ -126,8 +122,15 @@ fn request_id() -> String {
         LazyLock::new(|| [RandomState::new(), RandomState::new()]);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let [high, low] = &*KEYS;
-    format!("{:016x}{:016x}", high.hash_one(count), low.hash_one(count))
+    let [high, low] = KEYS
+        .each_ref()
+        .map(|keys| keys.hash_one(count).to_be_bytes());
+    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
+    [high, low]
+        .as_flattened()
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 /// See <https://no-color.org>: set, and not empty.
@@ -135,7 +138,15 @@ fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-fn text(time: &str, record: &Record, colours: bool) -> String {
+/// RFC 3339, in UTC.
+fn now() -> impl Display {
+    humantime::format_rfc3339_millis(SystemTime::now())
+}
+
+/// Room for a request line, so that it is not moved while it grows.
+const LINE: usize = 256;
+
+fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
     let level = record.level();
     let (on, off) = match level {
         _ if !colours => ("", ""),
@@ -144,14 +155,20 @@ fn text(time: &str, record: &Record, colours: bool) -> String {
         Level::Info => ("\x1b[32m", "\x1b[0m"),
         Level::Debug | Level::Trace => ("\x1b[2m", "\x1b[0m"),
     };
-    let mut line = TextLine(format!("{time} {on}{level:<5}{off} "));
+    let mut line = TextLine(Vec::with_capacity(LINE));
+    // Writing to memory never fails, and neither does the visitor.
+    let _ = write!(line.0, "{time} {on}{level:<5}{off} ");
     if !is_ours(record) {
         // A library's message means little without its name.
-        line.push_plain(&format!("{}: ", record.target()));
+        line.push_plain(record.target());
+        line.push(": ");
     }
-    line.push_plain(&record.args().to_string());
-    // The visitor never fails.
+    match record.args().as_str() {
+        Some(message) => line.push_plain(message),
+        None => line.push_plain(&record.args().to_string()),
+    }
     let _ = record.key_values().visit(&mut line);
+    line.push("\n");
     line.0
 }
 
@@ -160,15 +177,23 @@ fn is_ours(record: &Record) -> bool {
     crate_name.is_some_and(|name| [env!("CARGO_PKG_NAME"), "app"].contains(&name))
 }
 
-struct TextLine(String);
+struct TextLine(Vec<u8>);
 
 impl TextLine {
+    fn push(&mut self, text: &str) {
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
     fn push_plain(&mut self, text: &str) {
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return self.push(text);
+        }
         for character in text.chars() {
             if may_forge(character) {
-                self.0.extend(character.escape_default());
+                self.0
+                    .extend(character.escape_default().map(|escaped| escaped as u8));
             } else {
-                self.0.push(character);
+                self.push(character.encode_utf8(&mut [0; 4]));
             }
         }
     }
@@ -182,100 +207,119 @@ fn may_forge(character: char) -> bool {
 
 impl<'kvs> VisitSource<'kvs> for TextLine {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        let value = value.to_string();
+        self.push(" ");
+        self.push_plain(key.as_str());
+        self.push("=");
+        value.visit(self)
+    }
+}
+
+/// Bare where a reader can see the end of it, else in quotation marks.
+impl VisitValue<'_> for TextLine {
+    fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
+        self.visit_str(&value.to_string())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
         let bare = !value.is_empty()
             && value
                 .chars()
                 .all(|character| !character.is_whitespace() && !"\"=\\".contains(character));
-        self.push_plain(&format!(" {key}="));
         if bare {
-            self.push_plain(&value);
+            self.push_plain(value);
         } else {
             let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
-            self.push_plain(&format!("\"{quoted}\""));
+            self.push("\"");
+            self.push_plain(&quoted);
+            self.push("\"");
         }
-        Ok(())
-    }
-}
-
-fn json(time: &str, record: &Record) -> String {
-    let mut line = JsonLine(String::from("{"));
-    line.push("time", &quoted(time));
-    line.push(
-        "level",
-        &quoted(&record.level().as_str().to_ascii_lowercase()),
-    );
-    line.push("target", &quoted(record.target()));
-    line.push("message", &quoted(&record.args().to_string()));
-    let _ = record.key_values().visit(&mut line);
-    line.0.push('}');
-    line.0
-}
-
-struct JsonLine(String);
-
-impl JsonLine {
-    fn push(&mut self, name: &str, value: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        let _ = write!(self.0, "{}:{value}", quoted(name));
-    }
-}
-
-impl<'kvs> VisitSource<'kvs> for JsonLine {
-    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        let mut visitor = JsonValue(String::new());
-        value.visit(&mut visitor)?;
-        self.push(key.as_str(), &visitor.0);
-        Ok(())
-    }
-}
-
-/// Numbers and booleans as such, all else as a string.
-struct JsonValue(String);
-
-impl JsonValue {
-    fn display(&mut self, value: impl fmt::Display) -> Result<(), kv::Error> {
-        Ok(write!(self.0, "{value}")?)
-    }
-}
-
-impl VisitValue<'_> for JsonValue {
-    fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
-        self.0 = quoted(&value.to_string());
         Ok(())
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
-        self.display(value)
-    }
-
-    fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
-        self.display(value)
+        push_json(&mut self.0, &value)
     }
 
     fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
-        // JSON has neither infinity nor NaN.
-        if value.is_finite() {
-            self.display(value)
-        } else {
-            self.visit_null()
-        }
-    }
-
-    fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
-        self.display(value)
-    }
-
-    fn visit_null(&mut self) -> Result<(), kv::Error> {
-        self.display("null")
+        push_json(&mut self.0, &value)
     }
 }
 
-/// A JSON string, which escapes every control character by its definition (RFC 8259, section 7).
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+fn json(time: impl Display, record: &Record) -> Vec<u8> {
+    let mut line = JsonLine(Vec::with_capacity(LINE));
+    let _ = write!(line.0, "{{\"time\":\"{time}\"");
+    let level = record.level().as_str().to_ascii_lowercase();
+    let message = record.args();
+    // Writing to memory never fails.
+    let _ = line.push("level", &level);
+    let _ = line.push("target", record.target());
+    let _ = match message.as_str() {
+        Some(message) => line.push("message", message),
+        None => line.push("message", &message.to_string()),
+    };
+    let _ = record.key_values().visit(&mut line);
+    line.0.extend_from_slice(b"}\n");
+    line.0
+}
+
+struct JsonLine(Vec<u8>);
+
+impl JsonLine {
+    fn push(&mut self, name: &str, value: &str) -> Result<(), kv::Error> {
+        self.push_name(name)?;
+        push_json(&mut self.0, value)
+    }
+
+    fn push_name(&mut self, name: &str) -> Result<(), kv::Error> {
+        self.0.push(b',');
+        push_json(&mut self.0, name)?;
+        self.0.push(b':');
+        Ok(())
+    }
+}
+
+/// A string with every control character escaped, by JSON's definition (RFC 8259, section 7), a
+/// number, or null for what is none.
+fn push_json(to: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), kv::Error> {
+    serde_json::to_writer(to, value).map_err(kv::Error::boxed)
+}
+
+impl<'kvs> VisitSource<'kvs> for JsonLine {
+    fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        self.push_name(key.as_str())?;
+        value.visit(self)
+    }
+}
+
+/// Numbers and booleans as such, all else as a string.
+impl VisitValue<'_> for JsonLine {
+    fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
+        self.visit_str(&value.to_string())
+    }
+
+    fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
+        push_json(&mut self.0, value)
+    }
+
+    fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
+        push_json(&mut self.0, &value)
+    }
+
+    fn visit_i64(&mut self, value: i64) -> Result<(), kv::Error> {
+        push_json(&mut self.0, &value)
+    }
+
+    fn visit_f64(&mut self, value: f64) -> Result<(), kv::Error> {
+        push_json(&mut self.0, &value)
+    }
+
+    fn visit_bool(&mut self, value: bool) -> Result<(), kv::Error> {
+        push_json(&mut self.0, &value)
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        push_json(&mut self.0, &())
+    }
 }
 
 #[cfg(test)]
@@ -301,9 +345,9 @@ mod tests {
         let values: &[(&str, &str)] = &[("path", HOSTILE), ("plain", "/a-b"), ("none", "")];
         let line = record("it\nbroke", &values, |record| text("T", record, false));
         assert_eq!(
-            line,
+            String::from_utf8(line).unwrap(),
             "T INFO  it\\nbroke path=\"/a\\n2026 INFO \\u{1b}[2Jb\\r\\u{2028}\\u{202e}\\\"c=d\\\\\" \
-             plain=/a-b none=\"\""
+             plain=/a-b none=\"\"\n"
         );
     }
 
@@ -316,8 +360,11 @@ mod tests {
             ("nothing", f64::NAN.into()),
         ];
         let line = record(HOSTILE, &values, |record| json("T", record));
-        assert!(!line.contains('\n'));
-        let read: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            line.iter().position(|byte| *byte == b'\n'),
+            Some(line.len() - 1)
+        );
+        let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
         let expected = serde_json::json!({
             "time": "T", "level": "info", "target": "drydock", "message": HOSTILE,
             "path": HOSTILE, "status": 200, "duration_ms": 0.25, "nothing": null,
@@ -328,7 +375,10 @@ mod tests {
     #[test]
     fn colours_are_only_in_the_level() {
         let line = record("m", &NONE, |record| text("T", record, true));
-        assert_eq!(line, "T \x1b[32mINFO \x1b[0m m");
+        assert_eq!(
+            String::from_utf8(line).unwrap(),
+            "T \x1b[32mINFO \x1b[0m m\n"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use actix_web::HttpMessage;
-use actix_web::http::header::{Accept, Header as _, Quality};
+use actix_web::http::header::{ACCEPT, Accept, Header as _, Quality};
 use actix_web::mime::{self, Mime};
 
 /// What there is to answer with.
@@ -50,6 +50,13 @@ impl fmt::Display for Media {
 /// anything goes.
 #[must_use]
 pub fn negotiate(request: &impl HttpMessage, offered: &[Media]) -> Option<Media> {
+    // What most programs send needs no parser.
+    let mut fields = request.headers().get_all(ACCEPT);
+    match (fields.next(), fields.next()) {
+        (None, _) => return offered.first().copied(),
+        (Some(field), None) if field == "*/*" => return offered.first().copied(),
+        _ => {}
+    }
     let ranges = match Accept::parse(request) {
         Ok(accept) if !accept.is_empty() => accept,
         _ => return offered.first().copied(),

@@ -1,14 +1,15 @@
 //! The whole route table, then the handlers.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, VARY};
-use actix_web::web::{self, Bytes, Data, ReqData, ServiceConfig};
-use actix_web::{Handler, HttpRequest, HttpResponse, Resource, Responder, guard};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
+use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::{Handler, HttpMessage as _, HttpRequest, HttpResponse, Resource, Responder, guard};
+use futures_util::StreamExt as _;
 use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::forwarded::Seen;
+use crate::forwarded::{Seen, address_text};
 use crate::health;
 use crate::negotiation::{Media, negotiate};
 use crate::page::{self, Index};
@@ -51,7 +52,7 @@ struct Answer {
     #[serde(rename = "X-Real-IP")]
     real_ip: String,
     #[serde(rename = "X-Forwarded-Proto")]
-    proto: String,
+    proto: &'static str,
 }
 
 impl Answer {
@@ -59,8 +60,8 @@ impl Answer {
         Self {
             message: "It's easier to ask forgiveness than it is to get permission.",
             forwarded_for: seen.forwarded_for_value(),
-            real_ip: seen.real_ip.to_string(),
-            proto: seen.proto.to_string(),
+            real_ip: address_text(seen.real_ip),
+            proto: seen.proto.as_str(),
         }
     }
 
@@ -71,33 +72,38 @@ impl Answer {
             real_ip,
             proto,
         } = self;
-        format!(
-            "{message}\n\
-             X-Forwarded-For: {forwarded_for}\n\
-             X-Real-IP: {real_ip}\n\
-             X-Forwarded-Proto: {proto}\n"
-        )
+        [
+            message,
+            "\nX-Forwarded-For: ",
+            forwarded_for,
+            "\nX-Real-IP: ",
+            real_ip,
+            "\nX-Forwarded-Proto: ",
+            proto,
+            "\n",
+        ]
+        .concat()
     }
 }
 
 /// Says who asks. A body has no meaning here (RFC 9110, section 9.3.1); it is read to its end
 /// all the same, because a connection with an unread body cannot serve another request.
-async fn index(
-    request: HttpRequest,
-    seen: ReqData<Seen>,
-    config: Data<Config>,
-    _body: Bytes,
-) -> Result<HttpResponse, Error> {
+async fn index(request: HttpRequest, body: Payload) -> Result<HttpResponse, Error> {
+    read_to_end(body).await?;
     let media = negotiate(&request, OFFERED).ok_or(Error::NotAcceptable { offered: OFFERED })?;
-    let answer = Answer::new(&seen);
+    let extensions = request.extensions();
+    // Whoever calls the handler without the envelope has left it out.
+    let seen = extensions.get::<Seen>().ok_or(Error::Internal)?;
+    let answer = Answer::new(seen);
     let mut response = match media {
         Media::Text => HttpResponse::Ok()
-            .content_type(media.content_type())
+            .insert_header((CONTENT_TYPE, HeaderValue::from_static(media.content_type())))
             .body(answer.text()),
         Media::Html => {
             let protocol = format!("{:?}", request.version());
-            let digest = config.image_digest.known();
-            let page = Index::new(answer.message, &seen, &protocol, digest);
+            let config = request.app_data::<Data<Config>>();
+            let digest = config.and_then(|config| config.image_digest.known());
+            let page = Index::new(answer.message, seen, &protocol, digest);
             page::html(StatusCode::OK, &page)?
         }
         Media::Json => HttpResponse::Ok().json(answer),
@@ -107,4 +113,11 @@ async fn index(
     headers.insert(VARY, HeaderValue::from_static("Accept"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+async fn read_to_end(mut body: Payload) -> Result<(), Error> {
+    while let Some(part) = body.next().await {
+        part.map_err(|error| Error::from_actix(&error.into()))?;
+    }
+    Ok(())
 }

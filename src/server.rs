@@ -251,7 +251,7 @@ impl Envelope {
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let mut seen = Seen::new(peer, request.headers(), &self.config.trusted_networks);
         let mut line = RequestLine::start(
-            request.method().as_str(),
+            request.method().clone(),
             request.path(),
             seen.client,
             seen.request_id.take(),
