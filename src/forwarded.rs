@@ -106,7 +106,7 @@ impl Seen {
     /// [`Seen::forwarded_for`] as the header's value.
     #[must_use]
     pub fn forwarded_for_value(&self) -> String {
-        let mut value = String::new();
+        let mut value = String::with_capacity(ADDRESS);
         for (index, address) in self.forwarded_for.iter().enumerate() {
             if index > 0 {
                 value.push_str(", ");
@@ -224,6 +224,9 @@ impl<'a> Field<'a> {
     }
 }
 
+/// The length of the longest address, an IPv6 one.
+const ADDRESS: usize = "2001:0db8:0000:0000:0000:0000:0000:0001".len();
+
 /// Writes the address as [`fmt::Display`] does, which for IPv4 takes ten times as long.
 pub fn push_address(to: &mut String, address: IpAddr) {
     match address {
@@ -245,8 +248,7 @@ pub fn push_address(to: &mut String, address: IpAddr) {
 /// [`push_address`] to a string of its own.
 #[must_use]
 pub fn address_text(address: IpAddr) -> String {
-    // The longest IPv6 address, with an IPv4 one in it.
-    let mut text = String::with_capacity(45);
+    let mut text = String::with_capacity(ADDRESS);
     push_address(&mut text, address);
     text
 }

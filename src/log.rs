@@ -147,17 +147,18 @@ fn now() -> impl Display {
 const LINE: usize = 256;
 
 fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
-    let level = record.level();
-    let (on, off) = match level {
-        _ if !colours => ("", ""),
-        Level::Error => ("\x1b[31m", "\x1b[0m"),
-        Level::Warn => ("\x1b[33m", "\x1b[0m"),
-        Level::Info => ("\x1b[32m", "\x1b[0m"),
-        Level::Debug | Level::Trace => ("\x1b[2m", "\x1b[0m"),
+    // As wide as the widest.
+    let (plain, coloured) = match record.level() {
+        Level::Error => ("ERROR ", "\x1b[31mERROR\x1b[0m "),
+        Level::Warn => ("WARN  ", "\x1b[33mWARN \x1b[0m "),
+        Level::Info => ("INFO  ", "\x1b[32mINFO \x1b[0m "),
+        Level::Debug => ("DEBUG ", "\x1b[2mDEBUG\x1b[0m "),
+        Level::Trace => ("TRACE ", "\x1b[2mTRACE\x1b[0m "),
     };
     let mut line = TextLine(Vec::with_capacity(LINE));
     // Writing to memory never fails, and neither does the visitor.
-    let _ = write!(line.0, "{time} {on}{level:<5}{off} ");
+    let _ = write!(line.0, "{time} ");
+    line.push(if colours { coloured } else { plain });
     if !is_ours(record) {
         // A library's message means little without its name.
         line.push_plain(record.target());
@@ -173,8 +174,10 @@ fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
 }
 
 fn is_ours(record: &Record) -> bool {
-    let crate_name = record.target().split("::").next();
-    crate_name.is_some_and(|name| [env!("CARGO_PKG_NAME"), "app"].contains(&name))
+    [env!("CARGO_PKG_NAME"), "app"].iter().any(|name| {
+        let path = record.target().strip_prefix(name);
+        path.is_some_and(|path| path.is_empty() || path.starts_with("::"))
+    })
 }
 
 struct TextLine(Vec<u8>);
@@ -221,11 +224,14 @@ impl VisitValue<'_> for TextLine {
     }
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
-        let bare = !value.is_empty()
-            && value
-                .chars()
-                .all(|character| !character.is_whitespace() && !"\"=\\".contains(character));
-        if bare {
+        // Nearly every value is such, and needs no second look.
+        let is_plain = |byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'=' | b'\\');
+        if !value.is_empty() && value.bytes().all(is_plain) {
+            self.push(value);
+            return Ok(());
+        }
+        let bare = |character: char| !character.is_whitespace() && !"\"=\\".contains(character);
+        if !value.is_empty() && value.chars().all(bare) {
             self.push_plain(value);
         } else {
             let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
