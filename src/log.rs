@@ -16,6 +16,7 @@ use ::log::{Level, Record};
 use actix_web::http::{Method, StatusCode};
 use env_logger::{Builder, Target};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::config::{Config, LogFormat};
 use crate::forwarded::address_text;
@@ -122,15 +123,11 @@ fn request_id() -> String {
         LazyLock::new(|| [RandomState::new(), RandomState::new()]);
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let [high, low] = KEYS
-        .each_ref()
-        .map(|keys| keys.hash_one(count).to_be_bytes());
-    let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    [high, low]
-        .as_flattened()
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    let [high, low] = KEYS.each_ref().map(|keys| keys.hash_one(count));
+    let id = Uuid::from_u64_pair(high, low);
+    id.simple()
+        .encode_lower(&mut Uuid::encode_buffer())
+        .to_owned()
 }
 
 /// See <https://no-color.org>: set, and not empty.
@@ -210,9 +207,10 @@ fn may_forge(character: char) -> bool {
 
 impl<'kvs> VisitSource<'kvs> for TextLine {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        self.push(" ");
-        self.push_plain(key.as_str());
-        self.push("=");
+        // Keys stand in the source, so no client can choose one.
+        self.0.push(b' ');
+        self.push(key.as_str());
+        self.0.push(b'=');
         value.visit(self)
     }
 }

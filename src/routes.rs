@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::web::{self, Data, Payload, ServiceConfig};
-use actix_web::{Handler, HttpMessage as _, HttpRequest, HttpResponse, Resource, Responder, guard};
+use actix_web::{Handler, HttpMessage as _, HttpRequest, HttpResponse, Resource, Responder};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
@@ -29,11 +29,8 @@ where
     F::Output: Responder + 'static,
 {
     web::resource(path)
-        .route(
-            web::route()
-                .guard(guard::Any(guard::Get()).or(guard::Head()))
-                .to(handler),
-        )
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
         .default_service(web::to(async || {
             Err::<HttpResponse, _>(Error::MethodNotAllowed { allow: "GET, HEAD" })
         }))
