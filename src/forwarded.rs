@@ -106,14 +106,19 @@ impl Seen {
     /// [`Seen::forwarded_for`] as the header's value.
     #[must_use]
     pub fn forwarded_for_value(&self) -> String {
-        let mut value = String::with_capacity(ADDRESS);
+        let mut value = String::new();
+        self.push_forwarded_for(&mut value);
+        value
+    }
+
+    /// Writes [`Seen::forwarded_for_value`] to the end of a text.
+    pub fn push_forwarded_for(&self, to: &mut String) {
         for (index, address) in self.forwarded_for.iter().enumerate() {
             if index > 0 {
-                value.push_str(", ");
+                to.push_str(", ");
             }
-            push_address(&mut value, *address);
+            push_address(to, *address);
         }
-        value
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::forwarded::{Seen, address_text};
+use crate::forwarded::{Seen, address_text, push_address};
 use crate::health;
 use crate::negotiation::{Media, negotiate};
 use crate::page::{self, Index};
@@ -40,7 +40,25 @@ where
 /// `curl` gets the lines.
 pub const OFFERED: &[Media] = &[Media::Text, Media::Html, Media::Json];
 
-/// What `GET /` tells; the JSON answer has the names of the lines.
+/// The first line.
+const MESSAGE: &str = "It's easier to ask forgiveness than it is to get permission.";
+
+/// What `GET /` tells, in lines.
+fn text(seen: &Seen) -> String {
+    // Enough for several proxies, so that it is not moved while it grows.
+    let mut text = String::with_capacity(256);
+    text.push_str(MESSAGE);
+    text.push_str("\nX-Forwarded-For: ");
+    seen.push_forwarded_for(&mut text);
+    text.push_str("\nX-Real-IP: ");
+    push_address(&mut text, seen.real_ip);
+    text.push_str("\nX-Forwarded-Proto: ");
+    text.push_str(seen.proto.as_str());
+    text.push('\n');
+    text
+}
+
+/// What `GET /` tells, in JSON, by the names of the lines.
 #[derive(Serialize)]
 struct Answer {
     message: &'static str,
@@ -55,31 +73,11 @@ struct Answer {
 impl Answer {
     fn new(seen: &Seen) -> Self {
         Self {
-            message: "It's easier to ask forgiveness than it is to get permission.",
+            message: MESSAGE,
             forwarded_for: seen.forwarded_for_value(),
             real_ip: address_text(seen.real_ip),
             proto: seen.proto.as_str(),
         }
-    }
-
-    fn text(&self) -> String {
-        let Self {
-            message,
-            forwarded_for,
-            real_ip,
-            proto,
-        } = self;
-        [
-            message,
-            "\nX-Forwarded-For: ",
-            forwarded_for,
-            "\nX-Real-IP: ",
-            real_ip,
-            "\nX-Forwarded-Proto: ",
-            proto,
-            "\n",
-        ]
-        .concat()
     }
 }
 
@@ -91,19 +89,18 @@ async fn index(request: HttpRequest, body: Payload) -> Result<HttpResponse, Erro
     let extensions = request.extensions();
     // Whoever calls the handler without the envelope has left it out.
     let seen = extensions.get::<Seen>().ok_or(Error::Internal)?;
-    let answer = Answer::new(seen);
     let mut response = match media {
         Media::Text => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, HeaderValue::from_static(media.content_type())))
-            .body(answer.text()),
+            .body(text(seen)),
         Media::Html => {
             let protocol = format!("{:?}", request.version());
             let config = request.app_data::<Data<Config>>();
             let digest = config.and_then(|config| config.image_digest.known());
-            let page = Index::new(answer.message, seen, &protocol, digest);
+            let page = Index::new(MESSAGE, seen, &protocol, digest);
             page::html(StatusCode::OK, &page)?
         }
-        Media::Json => HttpResponse::Ok().json(answer),
+        Media::Json => HttpResponse::Ok().json(Answer::new(seen)),
     };
     // The answer is about one client: no cache may give it to another.
     let headers = response.headers_mut();

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener};
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -290,8 +290,13 @@ impl Envelope {
         errors_as: Media,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let body_arrived = limits::apply(&mut request, &self.config)?;
-        let called = AssertUnwindSafe(next.call(request)).catch_unwind();
-        let response = match timeout(self.config.request_timeout, called).await {
+        let mut called = pin!(AssertUnwindSafe(next.call(request)).catch_unwind());
+        let answered = match poll_fn(|cx| Poll::Ready(called.as_mut().poll(cx))).await {
+            // Most handlers wait for nothing, and need no timer.
+            Poll::Ready(answered) => Ok(answered),
+            Poll::Pending => timeout(self.config.request_timeout, called).await,
+        };
+        let response = match answered {
             Ok(Ok(Ok(response))) => response.map_into_boxed_body(),
             Ok(Ok(Err(error))) => return Err(Error::from_actix(&error)),
             Ok(Err(_panic_was_logged)) => return Err(Error::Internal),
