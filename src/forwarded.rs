@@ -7,6 +7,7 @@ use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
+use smallvec::{SmallVec, smallvec};
 
 use crate::config::Networks;
 
@@ -14,7 +15,7 @@ use crate::config::Networks;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// `X-Forwarded-For`: addresses from the client to the last proxy but one.
-    pub forwarded_for: Vec<IpAddr>,
+    pub forwarded_for: SmallVec<[IpAddr; 1]>,
     /// `X-Real-IP`
     pub real_ip: IpAddr,
     /// `X-Forwarded-Proto`
@@ -50,7 +51,7 @@ impl Seen {
     pub fn new(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Self {
         let peer = peer.to_canonical();
         let mut seen = Self {
-            forwarded_for: vec![peer],
+            forwarded_for: smallvec![peer],
             real_ip: peer,
             proto: Proto::Http,
             client: peer,
@@ -159,8 +160,8 @@ impl fmt::Display for Proto {
 const MAX_HOPS: usize = 32;
 
 /// Repeated fields are one list (RFC 9110, section 5.3).
-fn forwarded_for(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
-    let mut addresses = Vec::new();
+fn forwarded_for(headers: &HeaderMap) -> Option<SmallVec<[IpAddr; 1]>> {
+    let mut addresses = SmallVec::new();
     for value in headers.get_all(X_FORWARDED_FOR) {
         for item in value.to_str().ok()?.split(',') {
             addresses.push(address(item.trim())?);
@@ -236,11 +237,12 @@ const ADDRESS: usize = "2001:0db8:0000:0000:0000:0000:0000:0001".len();
 pub fn push_address(to: &mut String, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
-            for (index, octet) in address.octets().into_iter().enumerate() {
-                if index > 0 {
-                    to.push('.');
-                }
-                to.push_str(itoa::Buffer::new().format(octet));
+            let mut buffer = itoa::Buffer::new();
+            let [first, rest @ ..] = address.octets();
+            to.push_str(buffer.format(first));
+            for octet in rest {
+                to.push('.');
+                to.push_str(buffer.format(octet));
             }
         }
         // To a string nothing fails.

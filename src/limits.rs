@@ -24,6 +24,10 @@ pub fn apply(request: &mut ServiceRequest, config: &Config) -> Result<Rc<Cell<bo
     if head_bytes(request) > config.max_header_bytes {
         return Err(Error::HeadTooLarge);
     }
+    let payload = request.take_payload();
+    if matches!(payload, Payload::None) {
+        return Ok(Rc::new(Cell::new(true)));
+    }
     // actix-http has refused a Content-Length that is not a number.
     let declared = request
         .headers()
@@ -32,19 +36,15 @@ pub fn apply(request: &mut ServiceRequest, config: &Config) -> Result<Rc<Cell<bo
     if declared.is_some_and(|length| length > config.max_body_bytes as u64) {
         return Err(Error::BodyTooLarge);
     }
-
-    let payload = request.take_payload();
-    let arrived = Rc::new(Cell::new(matches!(payload, Payload::None)));
-    if !arrived.get() {
-        let limited = Limited {
-            payload,
-            left: config.max_body_bytes,
-            arrived: Rc::clone(&arrived),
-        };
-        request.set_payload(Payload::Stream {
-            payload: Box::pin(limited),
-        });
-    }
+    let arrived = Rc::new(Cell::new(false));
+    let limited = Limited {
+        payload,
+        left: config.max_body_bytes,
+        arrived: Rc::clone(&arrived),
+    };
+    request.set_payload(Payload::Stream {
+        payload: Box::pin(limited),
+    });
     Ok(arrived)
 }
 

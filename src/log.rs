@@ -3,13 +3,13 @@
 //! Lines go to stdout, as text or as JSON, each record on one line whatever it holds: no client
 //! can forge a line. The query of a URI, bodies and header values are not logged.
 
-use std::fmt::Display;
+use std::cell::Cell;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use ::log::kv::{self, VisitSource, VisitValue};
 use ::log::{Level, Record};
@@ -31,10 +31,10 @@ pub fn init(config: &Config) {
         builder.filter(target, level);
     }
     match config.log_format {
-        LogFormat::Json => builder.format(|to, record| to.write_all(&json(now(), record))),
+        LogFormat::Json => builder.format(|to, record| to.write_all(&json(&now(), record))),
         LogFormat::Text => {
             let colours = io::stdout().is_terminal() && !no_color();
-            builder.format(move |to, record| to.write_all(&text(now(), record, colours)))
+            builder.format(move |to, record| to.write_all(&text(&now(), record, colours)))
         }
     };
     // Only a second call could fail, and then the first one holds.
@@ -135,15 +135,44 @@ fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// RFC 3339, in UTC.
-fn now() -> impl Display {
-    humantime::format_rfc3339_millis(SystemTime::now())
+/// The time as RFC 3339 writes it, in UTC.
+type Timestamp = [u8; "2026-11-21T12:34:56.789Z".len()];
+
+/// Of a second only the first line of a thread needs the calendar.
+fn now() -> Timestamp {
+    thread_local! {
+        static LAST: Cell<(u64, Timestamp)> = const { Cell::new((u64::MAX, [0; _])) };
+    }
+    let since_epoch = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let (second, mut text) = LAST.get();
+    if second != since_epoch.as_secs() {
+        text = timestamp(since_epoch);
+        LAST.set((since_epoch.as_secs(), text));
+    }
+    let [.., hundreds, tens, ones, _] = &mut text;
+    let millis = since_epoch.subsec_millis();
+    for (digit, value) in [
+        (hundreds, millis / 100),
+        (tens, millis / 10),
+        (ones, millis),
+    ] {
+        *digit = b"0123456789"[(value % 10) as usize];
+    }
+    text
+}
+
+fn timestamp(since_epoch: Duration) -> Timestamp {
+    let time = humantime::format_rfc3339_millis(SystemTime::UNIX_EPOCH + since_epoch);
+    // It cannot be of another length before the year 10000.
+    time.to_string().as_bytes().try_into().unwrap_or_default()
 }
 
 /// Room for a request line, so that it is not moved while it grows.
 const LINE: usize = 256;
 
-fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
+fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
     // As wide as the widest.
     let (plain, coloured) = match record.level() {
         Level::Error => ("ERROR ", "\x1b[31mERROR\x1b[0m "),
@@ -153,8 +182,8 @@ fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
         Level::Trace => ("TRACE ", "\x1b[2mTRACE\x1b[0m "),
     };
     let mut line = TextLine(Vec::with_capacity(LINE));
-    // Writing to memory never fails, and neither does the visitor.
-    let _ = write!(line.0, "{time} ");
+    line.0.extend_from_slice(time);
+    line.0.push(b' ');
     line.push(if colours { coloured } else { plain });
     if !is_ours(record) {
         // A library's message means little without its name.
@@ -165,6 +194,7 @@ fn text(time: impl Display, record: &Record, colours: bool) -> Vec<u8> {
         Some(message) => line.push_plain(message),
         None => line.push_plain(&record.args().to_string()),
     }
+    // The visitor never fails.
     let _ = record.key_values().visit(&mut line);
     line.push("\n");
     line.0
@@ -215,6 +245,18 @@ impl<'kvs> VisitSource<'kvs> for TextLine {
     }
 }
 
+/// The characters of ASCII that a bare value may have; a table, because every byte of every
+/// request line is looked up.
+static BARE: [bool; 256] = {
+    let mut bare = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        bare[byte as usize] = !matches!(byte, b'"' | b'=' | b'\\');
+        byte += 1;
+    }
+    bare
+};
+
 /// Bare where a reader can see the end of it, else in quotation marks.
 impl VisitValue<'_> for TextLine {
     fn visit_any(&mut self, value: kv::Value) -> Result<(), kv::Error> {
@@ -223,8 +265,7 @@ impl VisitValue<'_> for TextLine {
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
         // Nearly every value is such, and needs no second look.
-        let is_plain = |byte| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'=' | b'\\');
-        if !value.is_empty() && value.bytes().all(is_plain) {
+        if !value.is_empty() && value.bytes().all(|byte| BARE[usize::from(byte)]) {
             self.push(value);
             return Ok(());
         }
@@ -249,9 +290,11 @@ impl VisitValue<'_> for TextLine {
     }
 }
 
-fn json(time: impl Display, record: &Record) -> Vec<u8> {
+fn json(time: &[u8], record: &Record) -> Vec<u8> {
     let mut line = JsonLine(Vec::with_capacity(LINE));
-    let _ = write!(line.0, "{{\"time\":\"{time}\"");
+    line.0.extend_from_slice(b"{\"time\":\"");
+    line.0.extend_from_slice(time);
+    line.0.push(b'"');
     let level = record.level().as_str().to_ascii_lowercase();
     let message = record.args();
     // Writing to memory never fails.
@@ -347,7 +390,7 @@ mod tests {
     #[test]
     fn text_stays_on_one_line() {
         let values: &[(&str, &str)] = &[("path", HOSTILE), ("plain", "/a-b"), ("none", "")];
-        let line = record("it\nbroke", &values, |record| text("T", record, false));
+        let line = record("it\nbroke", &values, |record| text(b"T", record, false));
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "T INFO  it\\nbroke path=\"/a\\n2026 INFO \\u{1b}[2Jb\\r\\u{2028}\\u{202e}\\\"c=d\\\\\" \
@@ -363,7 +406,7 @@ mod tests {
             ("duration_ms", 0.25_f64.into()),
             ("nothing", f64::NAN.into()),
         ];
-        let line = record(HOSTILE, &values, |record| json("T", record));
+        let line = record(HOSTILE, &values, |record| json(b"T", record));
         assert_eq!(
             line.iter().position(|byte| *byte == b'\n'),
             Some(line.len() - 1)
@@ -378,11 +421,27 @@ mod tests {
 
     #[test]
     fn colours_are_only_in_the_level() {
-        let line = record("m", &NONE, |record| text("T", record, true));
+        let line = record("m", &NONE, |record| text(b"T", record, true));
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "T \x1b[32mINFO \x1b[0m m\n"
         );
+    }
+
+    #[test]
+    fn a_second_is_written_once_and_its_milliseconds_anew() {
+        let at = |millis| String::from_utf8(timestamp(Duration::from_millis(millis)).to_vec());
+        assert_eq!(at(1_582_934_400_007).unwrap(), "2020-02-29T00:00:00.007Z");
+        assert_eq!(at(0).unwrap(), "1970-01-01T00:00:00.000Z");
+        // As the calendar of another writes the same time, whenever that is.
+        for _ in 0..2000 {
+            let before = SystemTime::now();
+            let text = String::from_utf8(now().to_vec()).unwrap();
+            let time = humantime::parse_rfc3339(&text).unwrap();
+            let late = SystemTime::now().duration_since(time).unwrap();
+            let early = time.duration_since(before).unwrap_or_default();
+            assert!(early.is_zero() && late < Duration::from_secs(1), "{text}");
+        }
     }
 
     #[test]

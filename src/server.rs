@@ -242,7 +242,7 @@ impl Envelope {
     async fn around(
         self: Rc<Self>,
         request: ServiceRequest,
-        next: Next<impl MessageBody + 'static>,
+        next: Next<BoxBody>,
     ) -> Result<ServiceResponse<Answering>, actix_web::Error> {
         let busy = request.conn_data().map(Watch::busy);
         // Only a connection that is already lost has no peer.
@@ -286,7 +286,7 @@ impl Envelope {
     async fn answer(
         &self,
         mut request: ServiceRequest,
-        next: Next<impl MessageBody + 'static>,
+        next: Next<BoxBody>,
         errors_as: Media,
     ) -> Result<ServiceResponse<BoxBody>, Error> {
         let body_arrived = limits::apply(&mut request, &self.config)?;
@@ -297,7 +297,7 @@ impl Envelope {
             Poll::Pending => timeout(self.config.request_timeout, called).await,
         };
         let response = match answered {
-            Ok(Ok(Ok(response))) => response.map_into_boxed_body(),
+            Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(error))) => return Err(Error::from_actix(&error)),
             Ok(Err(_panic_was_logged)) => return Err(Error::Internal),
             Err(_) if body_arrived.get() => return Err(Error::SlowHandler),
