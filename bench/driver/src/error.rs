@@ -25,6 +25,25 @@ pub(crate) enum Error {
         /// What is wrong with it.
         source: Box<toml::de::Error>,
     },
+    /// A file of figures has a line that is none.
+    #[error("{path}: {source}")]
+    Figures {
+        /// Which.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: csv::Error,
+    },
+    /// A plot that cannot be drawn.
+    #[error("bench/plots.toml: plot '{plot}': {what}")]
+    Plot {
+        /// Which.
+        plot: String,
+        /// Why not.
+        what: String,
+    },
+    /// The page cannot be filled in.
+    #[error(transparent)]
+    Page(#[from] askama::Error),
     /// What measures cannot be started.
     #[error("{program} does not start: {source}; it comes with `./drydock bench`")]
     NoLoad {
