@@ -1,7 +1,7 @@
 //! Why a measurement cannot be made.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a measurement cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -99,4 +99,14 @@ pub(crate) enum Error {
     /// Something else of the system's.
     #[error(transparent)]
     System(#[from] io::Error),
+}
+
+impl Error {
+    /// What the system says of a file, with its name.
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }

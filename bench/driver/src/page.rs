@@ -48,7 +48,7 @@ struct Page<'a> {
 
 /// A run's part of the page.
 struct RunPart<'a> {
-    about: &'a RunPlots,
+    wanted: &'a RunPlots,
     /// `None`: there is no such file.
     run: Option<Run>,
     /// Who was measured, and what that is.
@@ -75,23 +75,23 @@ pub(crate) fn write(root: &Path) -> Result<(), Error> {
     let plots = Plots::read(&root.join("bench/plots.toml"))?;
     let folder = root.join("bench/runs");
     let mut others = names(&folder, "csv")?;
-    others.retain(|name| !plots.run.iter().any(|about| about.name == *name));
+    others.retain(|name| !plots.run.iter().any(|wanted| wanted.name == *name));
     let mut runs = Vec::new();
-    for about in &plots.run {
-        let path = folder.join(format!("{}.csv", about.name));
+    for wanted in &plots.run {
+        let path = folder.join(format!("{}.csv", wanted.name));
         let run = path.exists().then(|| Run::read(&path)).transpose()?;
-        runs.push(RunPart::new(&plots, about, run)?);
+        runs.push(RunPart::new(&plots, wanted, run)?);
     }
     let pictures = root.join("docs/speed");
-    fs::create_dir_all(&pictures).map_err(at(&pictures))?;
+    fs::create_dir_all(&pictures).map_err(Error::at(&pictures))?;
     for name in names(&pictures, "svg")? {
         let path = pictures.join(format!("{name}.svg"));
-        fs::remove_file(&path).map_err(at(&path))?;
+        fs::remove_file(&path).map_err(Error::at(&path))?;
     }
     for plot in runs.iter().flat_map(|run| &run.plots) {
         let path = pictures.join(format!("{}.svg", plot.name));
-        let mut file = fs::File::create_new(&path).map_err(at(&path))?;
-        io::Write::write_all(&mut file, plot.picture.as_bytes()).map_err(at(&path))?;
+        let mut file = fs::File::create_new(&path).map_err(Error::at(&path))?;
+        io::Write::write_all(&mut file, plot.picture.as_bytes()).map_err(Error::at(&path))?;
     }
     let page = Page {
         bars: runs.iter().flat_map(|run| &run.bars).collect(),
@@ -99,7 +99,7 @@ pub(crate) fn write(root: &Path) -> Result<(), Error> {
         others,
     };
     let path = root.join("docs/SPEED.md");
-    fs::write(&path, page.render()? + "\n").map_err(at(&path))
+    fs::write(&path, page.render()? + "\n").map_err(Error::at(&path))
 }
 
 impl Page<'_> {
@@ -109,25 +109,25 @@ impl Page<'_> {
 }
 
 impl<'a> RunPart<'a> {
-    fn new(plots: &Plots, about: &'a RunPlots, run: Option<Run>) -> Result<Self, Error> {
+    fn new(plots: &Plots, wanted: &'a RunPlots, run: Option<Run>) -> Result<Self, Error> {
         let mut part = Self {
-            about,
+            wanted,
             run: None,
             contenders: Vec::new(),
             plots: Vec::new(),
             bars: Vec::new(),
         };
-        let wanted = run
+        let all = run
             .as_ref()
-            .map_or_else(|| about.plot.clone(), |run| about.plots(run));
-        for plot in wanted {
+            .map_or_else(|| wanted.plot.clone(), |run| wanted.plots(run));
+        for plot in all {
             let bars = plot
                 .bar
                 .iter()
                 .map(|bar| Judged::new(&plot, bar, run.as_ref()))
                 .collect::<Result<Vec<_>, _>>()?;
             if let Some(run) = &run {
-                let drawn = PlotPart::new(plots, about, &plot, run, &bars)?;
+                let drawn = PlotPart::new(plots, wanted, &plot, run, &bars)?;
                 part.plots.extend(drawn);
             }
             part.bars.extend(bars);
@@ -137,7 +137,7 @@ impl<'a> RunPart<'a> {
                 .everybody()
                 .into_iter()
                 .map(|name| {
-                    let is = plots.contenders.get(name).cloned();
+                    let is = wanted.about.get(name).cloned();
                     (name.to_owned(), is.unwrap_or_default())
                 })
                 .collect();
@@ -150,7 +150,7 @@ impl PlotPart {
     /// `None`: the run has nothing of it.
     fn new(
         plots: &Plots,
-        about: &RunPlots,
+        wanted: &RunPlots,
         plot: &Plot,
         run: &Run,
         bars: &[Judged],
@@ -169,7 +169,7 @@ impl PlotPart {
             .into_iter()
             .map(|metric| Group {
                 figures: plot
-                    .contenders_of(run, &about.contenders, metric)
+                    .contenders_of(run, &wanted.contenders, metric)
                     .into_iter()
                     .map(|contender| Figure::new(plots, plot, run, contender, metric))
                     .collect(),
@@ -177,13 +177,14 @@ impl PlotPart {
                 label: plots.label(metric),
             })
             .collect();
+        let reference = plot.reference.as_ref().map(Of::name);
         Ok(Some(Self {
             name: plot.name.clone(),
             title: plot.title.clone(),
             text: plot.text.clone(),
-            reference: plot.reference.as_ref().map(Of::name),
             rows: groups.iter().flat_map(|group| group.rows(unit)).collect(),
-            picture: chart::picture(&plot.title, unit, &groups, bars)?,
+            picture: chart::picture(plot, reference.as_deref(), unit, &groups, bars)?,
+            reference,
         }))
     }
 }
@@ -237,11 +238,11 @@ fn cell(text: &str) -> String {
 fn names(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(at(folder))?,
+        entries => entries.map_err(Error::at(folder))?,
     };
     let mut found = Vec::new();
     for entry in entries {
-        let path = entry.map_err(at(folder))?.path();
+        let path = entry.map_err(Error::at(folder))?.path();
         if path.extension().is_some_and(|it| it == end)
             && let Some(name) = path.file_stem()
         {
@@ -252,19 +253,11 @@ fn names(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-fn at(path: &Path) -> impl Fn(io::Error) -> Error {
-    move |source| Error::File {
-        path: path.to_owned(),
-        source,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const PLOTS: &str = "ours = ['own']
-        contenders = { own = 'Ours.' }
         metrics = {}
         [[run]]
         name = 'a'
@@ -272,6 +265,7 @@ mod tests {
         text = []
         command = 'measure'
         contenders = ['own', 'gone']
+        about = { own = 'Ours.' }
         [[run.plot]]
         name = 'rate'
         title = 'Rate <&>'
@@ -288,7 +282,8 @@ mod tests {
         text = []
         command = 'measure'";
     const FIGURES: &str = "# commit: abc\nround,contender,metric,unit,value\n\
-        1,own,rate,1/s,90\n1,other,rate,1/s,100\n1,gone,,absent,\n1,own,size|,B,5\n";
+        1,own,rate,1/s,90\n1,other,rate,1/s,100\n1,gone,,absent,\n1,own,size|,B,5\n\
+        1,own,grow-1,s,1\n1,own,grow-100,s,9\n";
 
     fn repository(plots: &str, figures: &str) -> io::Result<tempfile::TempDir> {
         let folder = tempfile::TempDir::new()?;
@@ -311,16 +306,19 @@ mod tests {
             "**not met**",
             "| rate | `own` | 90.0/s (90.0 to 90.0) | 0.900× (0.900 to 0.900) |",
             "| rate | `gone` | absent |  |",
-            "### `size|`",
+            "### size|",
+            "### grow",
+            "| grow-100 | `own` | 9.00\u{a0}s (9.00 to 9.00) |",
             "| size\\| | `own` | 5.00\u{a0}B (5.00 to 5.00) |",
             "commit `abc`",
+            "| `own` | Ours. |",
             "There is no `bench/runs/b.csv` yet",
             "[before](../bench/runs/before.csv)",
         ] {
             assert!(page.contains(wanted), "{wanted} is not in {page}");
         }
         let pictures = names(&folder.path().join("docs/speed"), "svg")?;
-        assert_eq!(pictures, ["a-size-", "rate"]);
+        assert_eq!(pictures, ["a-1", "a-2", "rate"]);
         let picture = fs::read_to_string(folder.path().join("docs/speed/rate.svg"))?;
         for wanted in ["Rate &#60;&#38;&#62;", ">absent</text>", "≥ 1× of other"] {
             assert!(picture.contains(wanted), "{wanted} is not in {picture}");

@@ -90,7 +90,7 @@ impl Judged {
             None => "not measured".to_owned(),
             Some((met, rounds, of)) => {
                 let verdict = if met { "met" } else { "**not met**" };
-                format!("{verdict}; by itself in {rounds} of {of} rounds")
+                format!("{verdict} (in {rounds} of {of} rounds)")
             }
         }
     }
@@ -145,7 +145,7 @@ mod tests {
         let bar = judged("contender = 'own'\nmetric = 'start'\nunit = 'ms'\nlimit = { most = 5 }")?;
         assert_eq!(bar.limit, "≤ 5\u{a0}ms");
         assert_eq!(bar.seen, "4.00\u{a0}ms (4.00 to 6.00)");
-        assert_eq!(bar.verdict(), "met; by itself in 2 of 3 rounds");
+        assert_eq!(bar.verdict(), "met (in 2 of 3 rounds)");
         Ok(())
     }
 
@@ -157,7 +157,7 @@ mod tests {
         )?;
         assert_eq!(bar.limit, "≥ 1× of other");
         assert_eq!(bar.seen, "0.950× (0.900 to 1.00)");
-        assert_eq!(bar.verdict(), "**not met**; by itself in 1 of 2 rounds");
+        assert_eq!(bar.verdict(), "**not met** (in 1 of 2 rounds)");
         assert_eq!((bar.at, bar.because()), (Some(75.0), Some("So.")));
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::plots::Plot;
 use super::quantity::{Unit, significant};
 use super::scale::Scale;
 use super::{Figure, Group, Judged};
@@ -52,11 +53,10 @@ struct Label {
 struct Row {
     ours: bool,
     name: String,
-    /// Where its text, and its bar begin.
     text_y: String,
     bar_x: String,
     bar_y: String,
-    /// Absent where there is no figure.
+    /// `None` where there is no figure.
     bar: Option<Extent>,
     text: String,
 }
@@ -81,7 +81,8 @@ struct LimitLine {
 
 /// The picture of a plot.
 pub(crate) fn picture(
-    title: &str,
+    plot: &Plot,
+    reference: Option<&str>,
     unit: &Unit,
     groups: &[Group],
     judged: &[Judged],
@@ -92,7 +93,7 @@ pub(crate) fn picture(
         .flat_map(|spread| [spread.low, spread.median, spread.high])
         .chain(judged.iter().filter_map(|bar| bar.at))
         .collect();
-    let scale = Scale::of(&shown);
+    let scale = Scale::of(&shown, plot.logarithmic);
     let names = figures().map(|figure| figure.contender.chars().count());
     let letters = u32::try_from(names.max().unwrap_or(0)).unwrap_or(u32::MAX);
     let left = 2.0 * MARGIN + LETTER * f64::from(letters);
@@ -114,35 +115,22 @@ pub(crate) fn picture(
             .filter(|bar| bar.metric == group.metric)
             .filter_map(|bar| Some((bar, x(bar.at?))))
             .collect();
-        let labels = y;
-        for _ in &of_group {
-            y += LINE;
-        }
-        let top = y;
+        let mut label = y;
+        y += LINE * of_group.iter().map(|_| 1.0).sum::<f64>();
+        let mut ends = Vec::new();
         for figure in &group.figures {
             rows.push(row(figure, unit, left, y, x));
             y += ROW;
+            ends.push((&figure.contender, y));
         }
-        for (index, (bar, x)) in of_group.into_iter().enumerate() {
-            let label = labels + LINE * f64::from(u32::try_from(index).unwrap_or(0));
+        for (bar, x) in of_group {
             // One that is of the contender's own figures says nothing of the others.
-            let own = group
-                .figures
+            let end = ends
                 .iter()
-                .position(|figure| bar.of_itself && figure.contender == bar.contender);
-            let bottom = own.map_or(y, |row| {
-                top + ROW * f64::from(u32::try_from(row + 1).unwrap_or(0))
-            });
-            let flipped = x > f64::midpoint(left, right);
-            limits.push(LimitLine {
-                x: number(x),
-                top: number(label + 3.0),
-                bottom: number(bottom - 2.0),
-                text_x: number(if flipped { x - 4.0 } else { x + 4.0 }),
-                text_y: number(label + 12.0),
-                anchor: if flipped { "end" } else { "start" },
-                text: bar.limit.clone(),
-            });
+                .find(|(contender, _)| bar.of_itself && **contender == bar.contender);
+            let bottom = end.map_or(y, |(_, end)| *end);
+            limits.push(limit(bar, x, label, bottom, x > f64::midpoint(left, right)));
+            label += LINE;
         }
         y += 6.0;
     }
@@ -159,17 +147,18 @@ pub(crate) fn picture(
             },
         })
         .collect();
-    let subtitle = format!(
-        "Medians; lines from the least to the most of the rounds{}.",
-        match scale {
-            Scale::Linear { .. } => "",
-            Scale::Logarithmic { .. } => "; logarithmic",
-        }
-    );
+    let mut subtitle = "Medians; lines from the least to the most of the rounds".to_owned();
+    if let Scale::Logarithmic { .. } = scale {
+        subtitle += "; logarithmic";
+    }
+    if let Some(reference) = reference {
+        subtitle += "; × of ";
+        subtitle += reference;
+    }
     let picture = Picture {
         width: number(WIDTH),
         height: number(y + FOOT),
-        title,
+        title: &plot.title,
         description: &description(unit, groups, judged),
         subtitle,
         marks,
@@ -213,6 +202,24 @@ fn row(figure: &Figure, unit: &Unit, left: f64, y: f64, x: impl Fn(f64) -> f64) 
     }
 }
 
+/// A bar across its rows, with its label above them, on the left of it if it is `flipped`.
+fn limit(bar: &Judged, x: f64, top: f64, bottom: f64, flipped: bool) -> LimitLine {
+    let (anchor, beside) = if flipped {
+        ("end", -4.0)
+    } else {
+        ("start", 4.0)
+    };
+    LimitLine {
+        x: number(x),
+        top: number(top + 3.0),
+        bottom: number(bottom - 2.0),
+        text_x: number(x + beside),
+        text_y: number(top + 12.0),
+        anchor,
+        text: bar.limit.clone(),
+    }
+}
+
 /// The picture in words.
 fn description(unit: &Unit, groups: &[Group], judged: &[Judged]) -> String {
     let mut sentences = Vec::new();
@@ -239,4 +246,72 @@ fn number(figure: f64) -> String {
     text.strip_suffix(".0")
         .map(ToOwned::to_owned)
         .unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::spread;
+
+    fn group(figures: &[(&str, &[f64])]) -> Group {
+        Group {
+            metric: "rate".to_owned(),
+            label: "rate".to_owned(),
+            figures: figures
+                .iter()
+                .map(|(contender, figures)| Figure {
+                    contender: (*contender).to_owned(),
+                    ours: false,
+                    spread: spread(figures).ok_or_else(|| "absent".to_owned()),
+                    ratio: None,
+                })
+                .collect(),
+        }
+    }
+
+    fn titled(title: &str) -> Plot {
+        Plot {
+            name: String::new(),
+            title: title.to_owned(),
+            text: Vec::new(),
+            metrics: Vec::new(),
+            contenders: None,
+            reference: None,
+            logarithmic: None,
+            bar: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_bar_is_as_long_as_its_median() -> Result<(), Error> {
+        let groups = [group(&[
+            ("a", &[50.0]),
+            ("b", &[80.0, 90.0, 100.0]),
+            ("c", &[]),
+        ])];
+        let picture = picture(&titled("T"), None, &Unit::Count, &groups, &[])?;
+        // From 31.2 to 600 the axis is 568.8 long, for 100.
+        for wanted in [
+            r#"width="284.4""#,
+            r#"width="511.9""#,
+            "M486.2 79H600",
+            ">absent</text>",
+            "<desc id=\"description\">rate: a 50.0, b 90.0, c absent.</desc>",
+        ] {
+            assert!(picture.contains(wanted), "{wanted} is not in {picture}");
+        }
+        assert_eq!(picture.matches(r#"class="bar""#).count(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn names_cannot_end_an_element() -> Result<(), Error> {
+        let groups = [group(&[("</svg><script>\"&", &[1.0])])];
+        let picture = picture(&titled("<b>"), Some("<i>"), &Unit::Count, &groups, &[])?;
+        for wrong in ["<script", "<b>", "<i>"] {
+            assert!(!picture.contains(wrong), "{wrong} is in {picture}");
+        }
+        assert_eq!(picture.matches("</svg>").count(), 1);
+        Ok(())
+    }
 }

@@ -12,8 +12,6 @@ use crate::error::Error;
 pub(crate) struct Plots {
     /// What stands out in the plots.
     pub(crate) ours: Vec<String>,
-    /// What contenders are.
-    pub(crate) contenders: BTreeMap<String, String>,
     /// What metrics are called, all that begin so where there is a `*`; one that is not among
     /// them, by its own name.
     pub(crate) metrics: BTreeMap<String, String>,
@@ -33,6 +31,9 @@ pub(crate) struct RunPlots {
     pub(crate) text: Vec<String>,
     /// What measures it.
     pub(crate) command: String,
+    /// What each contender is.
+    #[serde(default)]
+    pub(crate) about: BTreeMap<String, String>,
     /// Who is looked for in each plot that does not say so itself.
     #[serde(default)]
     pub(crate) contenders: Vec<String>,
@@ -58,6 +59,8 @@ pub(crate) struct Plot {
     pub(crate) contenders: Option<Vec<String>>,
     /// What the ratios in the table are of.
     pub(crate) reference: Option<Of>,
+    /// Whether it is by orders of magnitude, if the figures do not say so.
+    pub(crate) logarithmic: Option<bool>,
     /// What is asked of it.
     #[serde(default)]
     pub(crate) bar: Vec<Bar>,
@@ -104,10 +107,7 @@ pub(crate) enum Limit {
 impl Plots {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path).map_err(Error::at(path))?;
         toml::from_str(&text).map_err(|source| Error::List {
             path: path.to_owned(),
             source: Box::new(source),
@@ -128,25 +128,30 @@ impl Plots {
 }
 
 impl RunPlots {
-    /// The plots of what the run has: those that are asked for, and one for each metric that
-    /// is in none of them.
+    /// The plots of what the run has: those that are asked for, and the rest, where metrics
+    /// that differ in a number at the end are in one.
     pub(crate) fn plots(&self, run: &Run) -> Vec<Plot> {
-        let rest = run
-            .metrics()
-            .into_iter()
-            .filter(|metric| !self.plot.iter().any(|plot| plot.wants(metric)))
-            .map(|metric| Plot {
-                name: format!("{}-{metric}", self.name).replace(
-                    |letter: char| !(letter.is_ascii_alphanumeric() || ".-_".contains(letter)),
-                    "-",
-                ),
-                title: format!("`{metric}`"),
-                text: Vec::new(),
-                metrics: vec![metric.to_owned()],
-                contenders: Some(Vec::new()),
-                reference: None,
-                bar: Vec::new(),
-            });
+        let mut rest = run.metrics();
+        rest.retain(|metric| !self.plot.iter().any(|plot| plot.wants(metric)));
+        let series = |metric: &str| {
+            let begin = metric.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            (begin.trim_end_matches('-').to_owned(), run.unit(metric))
+        };
+        let all = distinct(rest.iter().map(|metric| series(metric)));
+        let rest = all.into_iter().enumerate().map(|(index, one)| Plot {
+            name: format!("{}-{}", self.name, index + 1),
+            metrics: rest
+                .iter()
+                .filter(|metric| series(metric) == one)
+                .map(|metric| (*metric).to_owned())
+                .collect(),
+            title: one.0,
+            text: Vec::new(),
+            contenders: Some(Vec::new()),
+            reference: None,
+            logarithmic: None,
+            bar: Vec::new(),
+        });
         self.plot.iter().cloned().chain(rest).collect()
     }
 }
@@ -266,7 +271,6 @@ mod tests {
     fn a_name_is_for_one_metric_or_for_all_that_begin_so() {
         let plots = Plots {
             ours: Vec::new(),
-            contenders: BTreeMap::new(),
             metrics: [("cold", "from nothing"), ("cold-*", "* crates")]
                 .map(|(metric, name)| (metric.to_owned(), name.to_owned()))
                 .into(),

@@ -25,10 +25,7 @@ struct Row {
 impl Run {
     /// Reads a file of figures.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::File {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = std::fs::read_to_string(path).map_err(Error::at(path))?;
         Self::parse(&text).map_err(|source| Error::Figures {
             path: path.to_owned(),
             source,

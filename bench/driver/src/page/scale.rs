@@ -1,7 +1,7 @@
 //! Where figures stand on an axis.
 
 /// Figures that differ by more than this are shown by their order of magnitude.
-const LINEAR_UP_TO: f64 = 100.0;
+const LINEAR_UP_TO: f64 = 30.0;
 
 /// How many marks an even axis has, about.
 const MARKS: f64 = 5.0;
@@ -27,8 +27,8 @@ pub(crate) enum Scale {
 
 impl Scale {
     /// One that has room for these, of which those that are not above nothing are at its
-    /// beginning.
-    pub(crate) fn of(figures: &[f64]) -> Self {
+    /// beginning; they say which it is, if that is not said.
+    pub(crate) fn of(figures: &[f64], logarithmic: Option<bool>) -> Self {
         let above = || figures.iter().copied().filter(|figure| *figure > 0.0);
         let high = above().fold(0.0, f64::max);
         let low = above().fold(high, f64::min);
@@ -38,7 +38,7 @@ impl Scale {
                 steps: 1,
             };
         }
-        if high > low * LINEAR_UP_TO {
+        if logarithmic.unwrap_or(high > low * LINEAR_UP_TO) {
             let from = power(low);
             // The least would have no length at all.
             let short = low < 1.5 * 10_f64.powi(from);
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn like_figures_are_on_an_even_axis() {
-        let scale = Scale::of(&[52_300.0, 2_000.0, 0.0]);
+        let scale = Scale::of(&[52_300.0, 2_000.0, 0.0], None);
         assert_eq!(
             scale,
             Scale::Linear {
@@ -111,24 +111,28 @@ mod tests {
             }
         );
         assert_eq!(scale.marks(), [0.0, 20_000.0, 40_000.0, 60_000.0]);
-        assert_eq!(Scale::of(&[105_000.0]).marks().last(), Some(&125_000.0));
+        assert_eq!(
+            Scale::of(&[105_000.0], None).marks().last(),
+            Some(&125_000.0)
+        );
         assert!((scale.position(30_000.0) - 0.5).abs() < 1e-9);
         assert!((scale.position(90_000.0) - 1.0).abs() < 1e-9);
     }
 
     #[test]
     fn orders_of_magnitude_are_on_one_of_them() {
-        let scale = Scale::of(&[0.003, 1.2]);
+        let scale = Scale::of(&[0.003, 1.2], None);
         assert_eq!(scale, Scale::Logarithmic { from: -3, to: 1 });
         assert!((scale.position(0.1) - 0.5).abs() < 1e-9);
         assert!(scale.position(-1.0).abs() < 1e-9);
+        assert_eq!(Scale::of(&[1.0, 99.0], Some(false)).marks().len(), 6);
         // It has a length.
-        assert!(Scale::of(&[1.0, 1_000.0]).position(1.0) > 0.2);
+        assert!(Scale::of(&[1.0, 1_000.0], None).position(1.0) > 0.2);
     }
 
     #[test]
     fn there_is_an_axis_for_nothing() {
-        assert_eq!(Scale::of(&[]).marks(), [0.0, 1.0]);
-        assert_eq!(Scale::of(&[-3.0, 0.0]).marks(), [0.0, 1.0]);
+        assert_eq!(Scale::of(&[], None).marks(), [0.0, 1.0]);
+        assert_eq!(Scale::of(&[-3.0, 0.0], None).marks(), [0.0, 1.0]);
     }
 }
