@@ -93,6 +93,7 @@ pkgs.writeShellApplication {
     servers
   ];
   text = ''
-    exec ${lib.getExe' driver "drydock-bench"} --bench ${folder} --commit ${revision} "$@"
+    exec ${lib.getExe' driver "drydock-bench"} --bench ${folder} --commit ${revision} \
+      --root "''${DRYDOCK_ROOT:-$PWD}" "$@"
   '';
 }

@@ -404,6 +404,7 @@ packages
       readyPath
       ;
     inherit devShells;
+    benchDriver = bench-driver;
     # An image for CI is nothing to measure in.
     crates = crates // {
       bench-driver = ../bench/driver;

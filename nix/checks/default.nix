@@ -11,6 +11,8 @@
   names,
   # Has bin/drydock-publish.
   publish,
+  # Has bin/drydock-bench.
+  benchDriver,
   # The nginx linter.
   gixy,
   # What the check of advisories reads.
@@ -66,6 +68,10 @@ packages
       pkgs
       publish
       ;
+  };
+  speed-page = import ./speed-page.nix {
+    inherit lib pkgs;
+    driver = benchDriver;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   inherit loopback;

@@ -1,7 +1,7 @@
 //! Why a measurement cannot be made.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a measurement cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +25,25 @@ pub(crate) enum Error {
         /// What is wrong with it.
         source: Box<toml::de::Error>,
     },
+    /// A file of figures has a line that is none.
+    #[error("{path}: {source}")]
+    Figures {
+        /// Which.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: csv::Error,
+    },
+    /// A plot that cannot be drawn.
+    #[error("bench/plots.toml: plot '{plot}': {what}")]
+    Plot {
+        /// Which.
+        plot: String,
+        /// Why not.
+        what: String,
+    },
+    /// The page cannot be filled in.
+    #[error(transparent)]
+    Page(#[from] askama::Error),
     /// What measures cannot be started.
     #[error("{program} does not start: {source}; it comes with `./drydock bench`")]
     NoLoad {
@@ -80,4 +99,14 @@ pub(crate) enum Error {
     /// Something else of the system's.
     #[error(transparent)]
     System(#[from] io::Error),
+}
+
+impl Error {
+    /// What the system says of a file, with its name.
+    pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }

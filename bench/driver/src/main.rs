@@ -1,12 +1,14 @@
 //! Measures the service side by side with what people would use instead: each round starts
 //! every contender, one after the other, so that what the machine does besides falls on all
-//! of them. Figures go to standard output as CSV, and ratios to standard error.
+//! of them. Figures go to standard output as CSV, and ratios to standard error; `page` makes
+//! docs/SPEED.md of those that were kept.
 
 mod contender;
 mod error;
 mod load;
 mod options;
 mod pace;
+mod page;
 mod results;
 mod statistics;
 
@@ -64,6 +66,9 @@ fn run() -> Result<(), Error> {
         return Ok(());
     }
     let options = options::parse(std::env::args().skip(1))?;
+    if options.page() {
+        return page::write(&options.root);
+    }
     let all = contender::list(&options.bench)?;
     let chosen = options.chosen(&all)?;
     let mut bench = Bench {

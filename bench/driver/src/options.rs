@@ -10,6 +10,7 @@ use crate::load::Plan;
 pub(crate) const USAGE: &str =
     "usage: drydock-bench [--bench FOLDER] [--rounds N] [--seconds N] [--connections N]
                      [--measure PART,...] [--write FILE] [--commit TEXT] [NAME...]
+       drydock-bench [--root FOLDER] page
   --bench        the folder with contenders.toml (default: bench)
   --rounds       how often each is started (default 5)
   --seconds      how long each is under load (default 5)
@@ -17,7 +18,12 @@ pub(crate) const USAGE: &str =
   --measure      of throughput, latency, connections, handshakes, instructions (default: all)
   --write        the results go to this new file, too
   --commit       what the results say they are of
-  NAME           only these contenders";
+  NAME           only these contenders
+  page           makes docs/SPEED.md and docs/speed of bench/runs and bench/plots.toml
+  --root         the repository's folder (default: the current one)";
+
+/// What is said in the place of contenders for the page of results.
+const PAGE: &str = "page";
 
 /// What can be measured beside the start and the memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,10 +62,17 @@ pub(crate) struct Options {
     pub(crate) write: Option<PathBuf>,
     /// What they are of.
     pub(crate) commit: String,
+    /// The repository's folder, for the page.
+    pub(crate) root: PathBuf,
     only: Vec<String>,
 }
 
 impl Options {
+    /// Whether it is the page of results that is asked for.
+    pub(crate) fn page(&self) -> bool {
+        self.only == [PAGE]
+    }
+
     /// The contenders that are asked for.
     pub(crate) fn chosen<'a>(&self, all: &'a [Contender]) -> Result<Vec<&'a Contender>, Error> {
         let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
@@ -92,6 +105,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
         parts: PARTS.iter().map(|(_, part)| *part).collect(),
         write: None,
         commit: "unknown".to_owned(),
+        root: Path::new(".").to_owned(),
         only: Vec::new(),
     };
     while let Some(argument) = arguments.next() {
@@ -103,6 +117,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
             "--measure" => options.parts = parts(&value(&argument, arguments.next())?)?,
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
             "--commit" => options.commit = value(&argument, arguments.next())?,
+            "--root" => options.root = value(&argument, arguments.next())?.into(),
             _ if argument.starts_with('-') => {
                 return Err(Error::Usage(format!(
                     "there is no option '{argument}'\n{USAGE}"
@@ -158,6 +173,13 @@ mod tests {
             (options.rounds, options.parts, options.only),
             (3, vec![Part::Latency], vec!["hyper".to_owned()])
         );
+        Ok(())
+    }
+
+    #[test]
+    fn the_page_is_asked_for_alone() -> Result<(), Error> {
+        assert!(said(&["--root", "/x", "page"])?.page());
+        assert!(!said(&["page", "hyper"])?.page());
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::statistics::{Spread, spread};
+use crate::statistics::{Spread, ratios, spread, values};
 
 /// One figure.
 struct Row {
@@ -87,8 +87,7 @@ impl Results {
     }
 
     /// For each metric and contender the median, and the ratio to the contender that
-    /// `reference` names for it: of each round by itself, since a round's figures share what
-    /// else the machine did.
+    /// `reference` names for it.
     pub(crate) fn summary(&self, reference: impl Fn(&str) -> &'static str) -> Vec<String> {
         let mut seen = Vec::new();
         let mut lines = Vec::new();
@@ -99,20 +98,11 @@ impl Results {
             }
             seen.push(key);
             let own = self.of(&row.metric, &row.contender);
-            let values: Vec<f64> = own.iter().map(|(_, value)| *value).collect();
-            let Some(figures) = spread(&values) else {
+            let Some(figures) = spread(&values(&own)) else {
                 continue;
             };
             let other = reference(&row.contender);
-            let ratios: Vec<f64> = self
-                .of(&row.metric, other)
-                .iter()
-                .filter_map(|(round, base)| {
-                    let (_, value) = own.iter().find(|(of, _)| of == round)?;
-                    (*base > 0.0).then(|| value / base)
-                })
-                .collect();
-            let ratio = spread(&ratios)
+            let ratio = spread(&ratios(&own, &self.of(&row.metric, other)))
                 .filter(|_| other != row.contender)
                 .map_or_else(String::new, |ratio| {
                     format!("  {} of {other}", shown(ratio, 2))

@@ -25,6 +25,22 @@ pub(crate) fn spread(figures: &[f64]) -> Option<Spread> {
     Some(Spread { median, low, high })
 }
 
+/// Figures without their rounds.
+pub(crate) fn values(figures: &[(u32, f64)]) -> Vec<f64> {
+    figures.iter().map(|(_, value)| *value).collect()
+}
+
+/// What some are of others: of each round by itself, since a round's figures share what else
+/// the machine did.
+pub(crate) fn ratios(own: &[(u32, f64)], base: &[(u32, f64)]) -> Vec<f64> {
+    base.iter()
+        .filter_map(|(round, base)| {
+            let (_, value) = own.iter().find(|(of, _)| of == round)?;
+            (*base > 0.0).then(|| value / base)
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +51,13 @@ mod tests {
         let of = |figures: &[f64]| spread(figures).map(|spread| spread.median);
         assert_eq!(of(&[3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(of(&[4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn ratios_are_of_rounds_that_have_both() {
+        let own = [(1, 5.0), (2, 8.0), (4, 1.0)];
+        let base = [(2, 4.0), (1, 10.0), (3, 1.0), (4, 0.0)];
+        assert_eq!(ratios(&own, &base), [2.0, 0.5]);
+        assert_eq!(values(&own), [5.0, 8.0, 1.0]);
     }
 }
