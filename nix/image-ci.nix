@@ -26,6 +26,8 @@ let
         cd "$2"
         # No two crates share their features, so each has a folder to build in.
         export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/''${PWD##*/}"
+        # What starts by itself is never linked with musl's start: see tools.nix.
+        ! grep -qs nostartfiles build.rs || CARGO_BUILD_TARGET=$(rustc --print host-tuple)
         case $1 in
           fmt) cargo fmt -- --check ;;
           clippy) cargo clippy --locked --all-targets --all-features -- --deny warnings ;;
