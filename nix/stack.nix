@@ -154,7 +154,7 @@ let
   baseWith =
     labels:
     import ./image-base.nix {
-      inherit (pkgs) dockerTools;
+      inherit (pkgs) dockerTools libdeflate runCommand;
       inherit labels repository;
     };
   base = baseWith labels;

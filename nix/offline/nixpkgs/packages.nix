@@ -642,6 +642,7 @@ rec {
       chmod +x "$out/bin/valgrind"
     ''
   );
+  libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";
