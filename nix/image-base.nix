@@ -1,5 +1,5 @@
 # What all images are made from: a name, labels, and a user that is a number. The
-# release images share no file, since each has programs of its own, so that the base
+# release images share no file but the probe, which is a layer as it is, so that the base
 # holds none: it is this function, and the image that it makes of nothing.
 {
   dockerTools,

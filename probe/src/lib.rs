@@ -34,7 +34,8 @@ pub fn main<'a>(
     stderr: BorrowedFd<'_>,
 ) -> u8 {
     let (mut stdout, mut stderr) = (Output(stdout), Output(stderr));
-    // A closed stdout or stderr must not change a verdict, hence `let _`.
+    // A closed stdout or stderr must not change a verdict, hence `let _`. A pipe that nobody
+    // reads ends the program by a signal, but a healthy answer has nothing to say.
     match parse(args) {
         Ok(Command::Help) => {
             let _ = stdout.write_str(HELP);
