@@ -27,7 +27,10 @@ let
         # No two crates share their features, so each has a folder to build in.
         export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/''${PWD##*/}"
         # What starts by itself is never linked with musl's start: see tools.nix.
-        ! grep -qs nostartfiles build.rs || CARGO_BUILD_TARGET=$(rustc --print host-tuple)
+        if grep -qs nostartfiles build.rs; then
+          CARGO_BUILD_TARGET=$(rustc --print host-tuple)
+          unset CARGO_BUILD_RUSTFLAGS
+        fi
         case $1 in
           fmt) cargo fmt -- --check ;;
           clippy) cargo clippy --locked --all-targets --all-features -- --deny warnings ;;

@@ -45,5 +45,11 @@ in
     src = ../probe;
     # It starts by itself, where the compiler would link a program for musl with musl's start.
     target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+    # Its build script makes it static; its tests have a libc, and need not be.
+    crane =
+      crane
+      // lib.genAttrs [ "buildDepsOnly" "buildPackage" "cargoClippy" "cargoTest" ] (
+        name: arguments: crane.${name} (arguments // { CARGO_BUILD_RUSTFLAGS = ""; })
+      );
   };
 }
