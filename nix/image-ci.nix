@@ -26,10 +26,9 @@ let
         cd "$2"
         # No two crates share their features, so each has a folder to build in.
         export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/''${PWD##*/}"
-        # What starts by itself is never linked with musl's start: see tools.nix.
+        # What starts by itself is linked with no other start: see tools.nix.
         if grep -qs nostartfiles build.rs; then
-          CARGO_BUILD_TARGET=$(rustc --print host-tuple)
-          unset CARGO_BUILD_RUSTFLAGS
+          unset CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS
         fi
         case $1 in
           fmt) cargo fmt -- --check ;;
