@@ -76,7 +76,7 @@ pkgs.writeShellApplication {
     image=(packages.image packages.default apps.up apps.test apps.verify checks.image checks.loopback)
     crate=(packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored checks.update-cost-app)
     edge=(packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint checks.update-cost-nginx)
-    rest=(packages.nginx checks.nginx checks.tools-test checks.probe checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
+    rest=(packages.nginx checks.nginx checks.tools-test checks.probe checks.probe-test checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
 
     echo edited >> README.md
     echo edited >> docs/ARCHITECTURE.md

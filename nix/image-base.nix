@@ -1,8 +1,11 @@
 # What all images are made from: a name, labels, and a user that is a number. The
-# release images share no file, since each has programs of its own, so that the base
+# release images share no file but the probe, which is a layer as it is, so that the base
 # holds none: it is this function, and the image that it makes of nothing.
 {
   dockerTools,
+  # Has bin/libdeflate-gzip.
+  libdeflate,
+  runCommand,
   # The first part of the images' names.
   repository,
   # What every image says of itself.
@@ -17,28 +20,40 @@
   config ? { },
   # What changes most, the last of it most of all: see ./layers.nix.
   volatile ? [ ],
+  # One of dockerTools' own; without, it is a gzip that is 4 % smaller than theirs.
+  compressor ? null,
   # The rest is dockerTools' own.
   ...
 }@image:
-dockerTools.buildLayeredImage (
-  removeAttrs image [
-    "licenses"
-    "volatile"
-  ]
-  // {
-    name = "${repository}/${name}";
-    tag = "latest";
-    layeringPipeline = import ./layers.nix volatile;
-    config = {
-      # Numeric, so that a runtime can see that it is not root; nobody, until somebody is named.
-      User = "65534:65534";
-    }
-    // config
+let
+  archive = dockerTools.buildLayeredImage (
+    removeAttrs image [
+      "licenses"
+      "volatile"
+    ]
     // {
-      Labels = labels // {
-        "org.opencontainers.image.title" = "${repository}/${name}";
-        "org.opencontainers.image.licenses" = licenses;
+      compressor = if compressor == null then "none" else compressor;
+      name = "${repository}/${name}";
+      tag = "latest";
+      layeringPipeline = import ./layers.nix volatile;
+      config = {
+        # Numeric, so that a runtime can see that it is not root; nobody, until somebody is named.
+        User = "65534:65534";
+      }
+      // config
+      // {
+        Labels = labels // {
+          "org.opencontainers.image.title" = "${repository}/${name}";
+          "org.opencontainers.image.licenses" = licenses;
+        };
       };
-    };
-  }
-)
+    }
+  );
+in
+if compressor != null then
+  archive
+else
+  # Any engine takes it, and in it is no name and no time.
+  runCommand "${name}.tar.gz" { nativeBuildInputs = [ libdeflate ]; } ''
+    libdeflate-gzip -12 -c ${archive} > "$out"
+  ''

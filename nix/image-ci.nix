@@ -26,6 +26,10 @@ let
         cd "$2"
         # No two crates share their features, so each has a folder to build in.
         export CARGO_TARGET_DIR="$CARGO_TARGET_DIR/''${PWD##*/}"
+        # What starts by itself is linked with no other start: see tools.nix.
+        if grep -qs nostartfiles build.rs; then
+          unset CARGO_BUILD_TARGET CARGO_BUILD_RUSTFLAGS
+        fi
         case $1 in
           fmt) cargo fmt -- --check ;;
           clippy) cargo clippy --locked --all-targets --all-features -- --deny warnings ;;

@@ -1,5 +1,5 @@
 # The image of the edge: nginx with its configuration, the files that it serves,
-# and the program of the one-shot service that hands over the key pair.
+# the probe that its health check runs, and the program of the one-shot service that hands over the key pair.
 {
   base,
   lib,
@@ -8,17 +8,19 @@
   config,
   # Has var/www/assets.
   assets,
-  # Has the probe that the health check runs as well.
   keypair,
+  probe,
 }:
 base {
   name = "nginx";
   licenses = "MIT AND BSD-2-Clause AND Apache-2.0";
   contents = [
     keypair
+    probe
     assets
   ];
   volatile = [
+    probe
     keypair
     config
     assets

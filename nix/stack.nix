@@ -154,7 +154,7 @@ let
   baseWith =
     labels:
     import ./image-base.nix {
-      inherit (pkgs) dockerTools;
+      inherit (pkgs) dockerTools libdeflate runCommand;
       inherit labels repository;
     };
   base = baseWith labels;
@@ -206,6 +206,7 @@ let
   crates = {
     ${name} = src;
     tools = ../tools;
+    probe = ../probe;
     dev-loop = ../dev-loop;
     image-facts = ../image-facts;
   }
@@ -246,7 +247,7 @@ let
       );
       image-nginx = holdRelease [ ./checks/facts-nginx.toml ] (
         import ./image-nginx.nix {
-          inherit (tools) keypair;
+          inherit (tools) keypair probe;
           inherit base lib nginx;
           assets = compiled;
           config = nginxConfig { edit = edgeEdit; };
@@ -382,10 +383,12 @@ packages
       dependencies = [
         app.cargoArtifacts
         tools.keypair.crate.cargoArtifacts
+        tools.probe.crate.cargoArtifacts
       ];
       crates = [
         app
         tools.keypair.crate
+        tools.probe.crate
       ];
     };
   };
@@ -414,6 +417,7 @@ packages
     tests = {
       app = app.tests;
       tools = tools.keypair.tests;
+      probe = tools.probe.tests;
       dev-loop = dev-loop.tests;
       image-facts = asserter.tests;
       bench-driver = bench-driver.tests;

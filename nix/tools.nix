@@ -1,6 +1,6 @@
 # The two small programs that the images carry, whatever crate they are built
-# for: the health check's client, and the keeper of the TLS key pair. They are
-# a crate of their own, so that an edit of the service leaves them as they are.
+# for: the health check's client, and the keeper of the TLS key pair. Each is a
+# crate of its own, so that an edit of the service leaves them as they are.
 {
   crane,
   deny,
@@ -9,19 +9,23 @@
   target,
 }:
 let
-  built = import ./app.nix {
-    inherit
-      crane
-      deny
-      lib
-      target
-      ;
-    src = ../tools;
-    revision = "unknown";
-  };
-  # Each alone, since an image holds what it runs and nothing else.
+  # Alone, since an image holds what it runs and nothing else.
   only =
-    program: links:
+    program: arguments:
+    let
+      built = import ./app.nix (
+        {
+          inherit
+            crane
+            deny
+            lib
+            target
+            ;
+          revision = "unknown";
+        }
+        // arguments
+      );
+    in
     pkgs.runCommand program
       {
         meta.mainProgram = program;
@@ -33,12 +37,19 @@ let
       ''
         mkdir -p "$out/bin"
         cp ${built}/bin/${program} "$out/bin/"
-        for link in ${toString links}; do ln -s ${program} "$out/bin/$link"; done
       '';
 in
 {
-  probe = only "probe" [ ];
-  # It is the probe, too, when called by that name: two static programs would
-  # each bring the same half a megabyte of libc and standard library.
-  keypair = only "keypair" [ "probe" ];
+  keypair = only "keypair" { src = ../tools; };
+  probe = only "probe" {
+    src = ../probe;
+    # It starts by itself, where the compiler would link a program for musl with musl's start.
+    target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+    # Its build script makes it static; its tests have a libc, and need not be.
+    crane =
+      crane
+      // lib.genAttrs [ "buildDepsOnly" "buildPackage" "cargoClippy" "cargoTest" ] (
+        name: arguments: crane.${name} (arguments // { CARGO_BUILD_RUSTFLAGS = ""; })
+      );
+  };
 }

@@ -87,13 +87,3 @@ fn help_names_every_option() {
     let version = format!("keypair {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(text(&output.stdout), version);
 }
-
-#[test]
-fn called_by_the_name_of_probe_it_is_that_program() {
-    let folder = Folder::new();
-    let link = folder.as_ref().join("probe");
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_keypair"), &link).unwrap();
-    let output = Command::new(link).arg("--version").output().unwrap();
-    let version = format!("probe {}\n", env!("CARGO_PKG_VERSION"));
-    assert_eq!(text(&output.stdout), version);
-}

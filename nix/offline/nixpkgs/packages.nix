@@ -542,10 +542,11 @@ rec {
     hostPlatform = {
       isLinux = true;
       parsed.cpu.name = cpu;
+      rust.rustcTarget = "${cpu}-unknown-linux-gnu";
     };
   };
   # The offline toolchain's static target is the machine's own.
-  pkgsStatic.stdenv.hostPlatform.rust.rustcTarget = "${cpu}-unknown-linux-gnu";
+  pkgsStatic = { inherit stdenv; };
 
   dockerTools = import ./docker-tools.nix {
     inherit
@@ -641,6 +642,7 @@ rec {
       chmod +x "$out/bin/valgrind"
     ''
   );
+  libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";

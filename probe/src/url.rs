@@ -1,9 +1,8 @@
 //! The small part of a URL (RFC 3986) that a health check needs.
 
-use std::{
+use core::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
-    str::FromStr,
 };
 
 const ALLOWED: &str =
@@ -17,52 +16,70 @@ const MAX_LENGTH: usize = 2048;
 
 /// An absolute `http` URL.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Url {
+pub(super) struct Url<'a> {
     /// Whom to ask.
-    pub(super) host: Host,
+    pub(super) host: Host<'a>,
     /// 1 to 65535.
     pub(super) port: u16,
-    /// Path and query, as sent in the request line; starts with `/`.
-    pub(super) target: String,
+    /// Path and query as they were written; the path may be missing.
+    path: &'a str,
 }
 
 /// The host part of a URL.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Host {
+pub(super) enum Host<'a> {
     /// An address that needs no look-up.
     Address(IpAddr),
     /// A name that does.
-    Name(String),
+    Name(&'a str),
 }
 
-impl Url {
-    /// Host and port as the `Host` header wants them (RFC 9110, 7.2).
-    pub(super) fn authority(&self) -> String {
-        let host = match &self.host {
-            Host::Address(IpAddr::V6(address)) => format!("[{address}]"),
-            Host::Address(IpAddr::V4(address)) => address.to_string(),
-            Host::Name(name) => name.clone(),
-        };
-        match self.port {
-            DEFAULT_PORT => host,
-            port => format!("{host}:{port}"),
+/// What is wrong with a URL, and what is allowed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal<'a> {
+    TooLong,
+    Wrong(&'a str, &'static str),
+}
+
+impl fmt::Display for Refusal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => write!(f, "the URL is longer than {MAX_LENGTH} bytes"),
+            Self::Wrong(text, why) => write!(f, "{text:?}: {why}; {ALLOWED}"),
         }
     }
 }
 
-impl fmt::Display for Url {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.target)
+impl<'a> Url<'a> {
+    /// Host and port as the `Host` header wants them (RFC 9110, 7.2).
+    pub(super) fn authority(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| {
+            match self.host {
+                Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
+                Host::Address(IpAddr::V4(address)) => write!(f, "{address}")?,
+                Host::Name(name) => f.write_str(name)?,
+            }
+            match self.port {
+                DEFAULT_PORT => Ok(()),
+                port => write!(f, ":{port}"),
+            }
+        })
     }
-}
 
-impl FromStr for Url {
-    type Err = String;
+    /// Path and query as sent in the request line.
+    pub(super) fn target(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| {
+            if !self.path.starts_with('/') {
+                f.write_str("/")?;
+            }
+            f.write_str(self.path)
+        })
+    }
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let refuse = |why: &str| Err(format!("{text:?}: {why}; {ALLOWED}"));
+    pub(super) fn parse(text: &'a str) -> Result<Self, Refusal<'a>> {
+        let refuse = |why| Err(Refusal::Wrong(text, why));
         if text.len() > MAX_LENGTH {
-            return Err(format!("the URL is longer than {MAX_LENGTH} bytes"));
+            return Err(Refusal::TooLong);
         }
         // A space or a line break would end the request line early and smuggle in headers.
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -72,16 +89,12 @@ impl FromStr for Url {
             return refuse("has no scheme");
         };
         if !scheme.eq_ignore_ascii_case("http") {
-            return refuse(&format!("scheme {scheme:?} is not supported"));
+            return refuse("has a scheme that is not supported");
         }
         // A fragment is for the client alone (RFC 3986, 3.5): it is never sent.
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
-        let target = match path.as_bytes().first() {
-            Some(b'/') => path.to_owned(),
-            _ => format!("/{path}"),
-        };
         if authority.contains('@') {
             return refuse("has a user name");
         }
@@ -112,11 +125,17 @@ impl FromStr for Url {
             }
             _ => return refuse("has a port that is not a number"),
         };
-        Ok(Self { host, port, target })
+        Ok(Self { host, port, path })
     }
 }
 
-fn name_or_v4(text: &str) -> Option<Host> {
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}{}", self.authority(), self.target())
+    }
+}
+
+fn name_or_v4(text: &str) -> Option<Host<'_>> {
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Some(Host::Address(address.into()));
     }
@@ -124,7 +143,7 @@ fn name_or_v4(text: &str) -> Option<Host> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     // 253 is the longest name that DNS can carry (RFC 1035, 2.3.4).
     let valid = !text.is_empty() && text.len() <= 253 && text.bytes().all(fits);
-    valid.then(|| Host::Name(text.to_owned()))
+    valid.then_some(Host::Name(text))
 }
 
 #[cfg(test)]
@@ -147,7 +166,7 @@ mod tests {
             ("http://my_app.local/#top", "http://my_app.local/", 80),
             ("http://a:65535/:@", "http://a:65535/:@", 65535),
         ] {
-            let url: Url = text.parse().unwrap();
+            let url = Url::parse(text).unwrap();
             assert_eq!(
                 (url.to_string().as_str(), url.port),
                 (shown, port),
@@ -186,22 +205,18 @@ mod tests {
             "http://ä/",
             "http://a\\b/",
         ] {
-            let message = text.parse::<Url>().unwrap_err();
+            let message = Url::parse(text).unwrap_err().to_string();
             assert!(
                 message.contains("allowed is http://"),
                 "{text:?}: {message}"
             );
             assert!(!message.contains('\n'), "{message}");
         }
-        assert!(
-            format!("http://a/{}", "x".repeat(2048))
-                .parse::<Url>()
-                .is_err()
-        );
-        assert!(
-            format!("http://{}/", "x".repeat(254))
-                .parse::<Url>()
-                .is_err()
-        );
+        for text in [
+            format!("http://a/{}", "x".repeat(2048)),
+            format!("http://{}/", "x".repeat(254)),
+        ] {
+            assert!(Url::parse(&text).is_err());
+        }
     }
 }
