@@ -41,7 +41,8 @@ let
   common = {
     strictDeps = true;
     CARGO_BUILD_TARGET = target;
-    CARGO_BUILD_RUSTFLAGS = "-C target-feature=+crt-static";
+    # A tenth of what says where the program's own addresses are, which is 4 % of its size.
+    CARGO_BUILD_RUSTFLAGS = "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs";
   };
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
