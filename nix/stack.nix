@@ -408,6 +408,11 @@ packages
       ;
     inherit devShells;
     benchDriver = bench-driver;
+    instructionBudgets =
+      if builtins.pathExists (src + "/bench/instructions.toml") then
+        (lib.importTOML (src + "/bench/instructions.toml")).budgets
+      else
+        [ ];
     # An image for CI is nothing to measure in.
     crates = crates // {
       bench-driver = ../bench/driver;

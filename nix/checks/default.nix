@@ -23,6 +23,8 @@
   devShells,
   # By package: the tests that ride on it.
   tests,
+  # What a request to the service may cost; empty where its crate does not say.
+  instructionBudgets,
 }:
 let
   loopback = import ./loopback.nix {
@@ -87,5 +89,13 @@ packages
   toolchain = import ./toolchain.nix {
     inherit devShells pkgs;
     inherit (packages) app image-app image-nginx;
+  };
+}
+// lib.optionalAttrs (instructionBudgets != [ ]) {
+  instructions = import ./instructions.nix {
+    inherit lib pkgs;
+    inherit (packages) app;
+    budgets = instructionBudgets;
+    driver = benchDriver;
   };
 }

@@ -631,7 +631,7 @@ rec {
   );
   nghttp2 = benchOnly "nghttp2" (program "nghttp2" "h2load");
   # What it starts of its own is linked statically.
-  valgrind = benchOnly "valgrind" (
+  valgrind =
     let
       started = debian.program "valgrind" "valgrind.bin";
     in
@@ -640,8 +640,7 @@ rec {
       printf '#!%s\nexport VALGRIND_LIB=%s\nexec %s "$@"\n' ${tools}/bin/bash ${started}/kit/usr/libexec/valgrind \
         ${started}/bin/valgrind.bin > "$out/bin/valgrind"
       chmod +x "$out/bin/valgrind"
-    ''
-  );
+    '';
   libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
   curl = program "curl" "curl";
