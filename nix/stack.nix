@@ -372,7 +372,15 @@ packages
         nginx
         pkgs
         revision
+        target
+        toolchain
         ;
+      crates = crane.vendorMultipleCargoDeps {
+        cargoLockList = [
+          (src + "/Cargo.lock")
+          ../bench/building/grown/Cargo.lock
+        ];
+      };
       driver = bench-driver;
       gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
     };

@@ -17,7 +17,9 @@ pub(crate) const USAGE: &str =
   --measure      of throughput, latency, connections, handshakes, instructions (default: all)
   --write        the results go to this new file, too
   --commit       what the results say they are of
-  NAME           only these contenders";
+  NAME           only these contenders
+
+       drydock-bench building ...: see drydock-bench building --help";
 
 /// What can be measured beside the start and the memory.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -129,11 +131,13 @@ fn parts(text: &str) -> Result<Vec<Part>, Error> {
         .collect()
 }
 
-fn value(option: &str, value: Option<String>) -> Result<String, Error> {
+/// What stands after an option.
+pub(crate) fn value(option: &str, value: Option<String>) -> Result<String, Error> {
     value.ok_or_else(|| Error::Usage(format!("{option} needs a value\n{USAGE}")))
 }
 
-fn number(option: &str, given: Option<String>) -> Result<u32, Error> {
+/// The same as a number.
+pub(crate) fn number(option: &str, given: Option<String>) -> Result<u32, Error> {
     let text = value(option, given)?;
     match text.parse() {
         Ok(number @ 1..=10_000) => Ok(number),
