@@ -122,8 +122,12 @@ pkgs.writeShellApplication {
         docker "$kind" ls --quiet --filter label=com.docker.compose.project=drydock-bench | xargs --no-run-if-empty docker "$kind" rm
       done
       docker images --format '{{.Repository}}:{{.Tag}}' | { grep '^drydock-bench/' || :; } | xargs --no-run-if-empty docker rmi --force
-      # Of what was replaced only the layers' names are left.
-      docker images --quiet --filter dangling=true --filter label=dev.drydock.packages | xargs --no-run-if-empty docker rmi --force
+      # What was replaced has lost its name. A layer goes once nothing is above it.
+      for _ in 1 2 3 4 5 6 7 8; do
+        for label in dev.drydock.bench org.opencontainers.image.title=drydock-bench/{app,nginx} org.opencontainers.image.title=drydock-bench/{1..20}/{grown,nginx}; do
+          docker images --all --quiet --filter dangling=true --filter "label=$label"
+        done | sort -u | xargs --no-run-if-empty --max-args 1 docker rmi
+      done
     }
     trap 'clean > /dev/null 2>&1 || :; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
     trap 'exit 130' INT

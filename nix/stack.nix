@@ -339,6 +339,10 @@ packages
 // {
   apps = import ./commands.nix {
     inherit devHost pkgs image;
+    images = {
+      "${repository}/${name}" = image-app;
+      "${repository}/nginx" = image-nginx;
+    };
     imageDev = image-dev;
     devImage = "${repository}/dev";
     crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };

@@ -34,4 +34,4 @@ nix-store --query --requisites "$@" "$settings" | sort -u >"$folder/paths"
 path=
 for package; do path=$path$package/bin:; done
 tar -c -C "$folder/root" . -C / -T "$folder/paths" 2>"$folder/tar.log" |
-  docker import --change "ENV PATH=$path/usr/bin:/bin CARGO_HOME=/tmp/cargo" - "$name" >/dev/null || { cat "$folder/tar.log" >&2; exit 1; }
+  docker import --change 'LABEL dev.drydock.bench=""' --change "ENV PATH=$path/usr/bin:/bin CARGO_HOME=/tmp/cargo" - "$name" >/dev/null || { cat "$folder/tar.log" >&2; exit 1; }

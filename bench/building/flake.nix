@@ -58,7 +58,10 @@
           named = name: config: {
             name = "drydock-bench/${name}";
             tag = "latest";
-            inherit config;
+            # By which what is left of them in the engine is found.
+            config = config // {
+              Labels."dev.drydock.bench" = "";
+            };
           };
           grown =
             n:
