@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<(), Error> 
     bench.results.describe_machine(&options.commit)?;
     bench.results.line("# each way has a copy of the repository; cold is with every derivation of ours made another one (cargo: an empty target folder, dockerfile: no cache)")?;
     bench.results.line("round,contender,metric,unit,value")?;
+    tree::snapshot(&options.source, &options.tools.source)?;
     bench.prepare()?;
     for round in 1..=options.most_rounds() {
         for part in &options.parts {

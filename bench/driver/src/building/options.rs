@@ -83,6 +83,8 @@ pub(crate) struct Options {
     pub(crate) commit: String,
     /// What makes this run's edits other ones than those of any other run.
     pub(crate) stamp: String,
+    /// The repository.
+    pub(crate) source: PathBuf,
     /// What all ways have in common.
     pub(crate) tools: Tools,
     rounds: Option<u32>,
@@ -112,6 +114,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Op
         write: None,
         commit: "unknown".to_owned(),
         stamp: format!("bench-{since}"),
+        source: PathBuf::new(),
         tools: Tools {
             source: PathBuf::new(),
             scratch: PathBuf::new(),
@@ -135,8 +138,11 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Op
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
             // These are the caller's, ../../../../nix/bench.nix.
             "--commit" => options.commit = value(&argument, arguments.next())?,
-            "--source" => options.tools.source = value(&argument, arguments.next())?.into(),
-            "--scratch" => options.tools.scratch = value(&argument, arguments.next())?.into(),
+            "--source" => options.source = value(&argument, arguments.next())?.into(),
+            "--scratch" => {
+                options.tools.scratch = value(&argument, arguments.next())?.into();
+                options.tools.source = options.tools.scratch.join("source");
+            }
             "--crates" => options.tools.crates = value(&argument, arguments.next())?.into(),
             "--target" => options.tools.target = value(&argument, arguments.next())?,
             "--program" => options

@@ -18,6 +18,19 @@ const MANIFESTS: [&str; 3] = ["Cargo.toml", "tools/Cargo.toml", "image-facts/Car
 /// The line of the grown crate's dependencies up to which they are a hundred.
 pub(crate) const FEW: &str = "# 100";
 
+/// Copies the files that git knows, as they are now: nothing of what was built in the folder
+/// itself is there, and whoever works in it during a run changes nothing of the run.
+pub(crate) fn snapshot(from: &Path, to: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(to)?;
+    let script = r#"git -C "$1" ls-files -z | tar -C "$1" --null -T - -c | tar -C "$2" -x"#;
+    let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
+    let words = [
+        "bash", "-o", "pipefail", "-c", script, "snapshot", &from, &to,
+    ];
+    Place::new("/").run(&words)?;
+    Ok(())
+}
+
 /// A copy of the repository.
 pub(crate) struct Tree {
     /// Where it is.
@@ -30,15 +43,12 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// Copies the files that git knows, as they are now, so that nothing of what was built in
-    /// the tree itself is there. `stamp` is one that no other tree of any run has.
+    /// A copy of the snapshot. `stamp` is one that no other tree of any run has.
     pub(crate) fn copy(from: &Path, to: &Path, stamp: &str) -> Result<Self, Error> {
-        std::fs::create_dir_all(to)?;
-        let script = r#"git -C "$1" ls-files -z | tar -C "$1" --null --ignore-failed-read -T - -c | tar -x -C "$2""#;
-        let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
-        Place::new("/").run(&["bash", "-o", "pipefail", "-c", script, "copy", &from, &to])?;
+        let words = ["cp", "-a", &from.to_string_lossy(), &to.to_string_lossy()];
+        Place::new("/").run(&words)?;
         let tree = Self {
-            folder: PathBuf::from(to.as_ref()),
+            folder: to.to_owned(),
             edits: 0,
             stamp: stamp.to_owned(),
             spare: Vec::new(),

@@ -73,7 +73,7 @@ pub(crate) enum Which {
 
 /// What all have in common.
 pub(crate) struct Tools {
-    /// The repository.
+    /// The repository as it was at the start.
     pub(crate) source: PathBuf,
     /// Where everything is made.
     pub(crate) scratch: PathBuf,
