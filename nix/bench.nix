@@ -113,6 +113,8 @@ pkgs.writeShellApplication {
     # Whatever happens, nothing of it stays: not in the engine, not on the disk. Store paths go
     # with the next garbage collection.
     scratch=$(mktemp -d)
+    cached() { docker system df --verbose --format '{{range .BuildCache}}{{println .ID}}{{end}}' 2> /dev/null | sort; }
+    cached > "$scratch/cached" || :
     clean() {
       all=(--all --quiet --filter)
       for filter in name=drydock-bench label=com.docker.compose.project=drydock-bench; do
@@ -127,6 +129,8 @@ pkgs.writeShellApplication {
         for label in dev.drydock.bench org.opencontainers.image.title=drydock-bench/{app,nginx} org.opencontainers.image.title=drydock-bench/{1..20}/{grown,nginx}; do
           docker images --all --quiet --filter dangling=true --filter "label=$label"
         done | sort -u | xargs --no-run-if-empty --max-args 1 docker rmi
+        cached | comm -13 "$scratch/cached" - | sed '/^$/d; s/^/id=/' |
+          xargs --no-run-if-empty --max-args 1 docker builder prune --all --force --filter
       done
     }
     trap 'clean > /dev/null 2>&1 || :; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT

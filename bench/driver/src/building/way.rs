@@ -114,7 +114,8 @@ pub(crate) struct Builder<'a> {
     pub(crate) way: Way,
     pub(crate) tree: Tree,
     tools: &'a Tools,
-    buildkit: bool,
+    /// A client that builds with `BuildKit`.
+    client: Option<String>,
     built: u32,
 }
 
@@ -132,7 +133,7 @@ impl<'a> Builder<'a> {
             way,
             tree,
             tools,
-            buildkit: false,
+            client: None,
             built: 0,
         };
         match way {
@@ -163,8 +164,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The base of the Dockerfiles, and whether `BuildKit` can be had: older clients have it
-    /// themselves, newer ones as a plug-in.
+    /// The base of the Dockerfiles, and who builds them: older clients have `BuildKit` themselves,
+    /// newer ones as a plug-in.
     fn make_base(&mut self) -> Result<(), Error> {
         let folder = self.tools.scratch.join("base");
         std::fs::create_dir_all(&folder)?;
@@ -183,31 +184,43 @@ impl<'a> Builder<'a> {
             other => other?,
         };
         std::fs::remove_dir_all(folder.as_ref())?;
-        let probe = self.tools.scratch.join("probe");
-        std::fs::create_dir_all(&probe)?;
-        std::fs::write(
-            probe.join("Dockerfile"),
-            "FROM scratch\nCOPY Dockerfile /\n",
-        )?;
-        let probe = Place::new(probe).with("DOCKER_BUILDKIT", "1");
-        let tag = format!("{REPOSITORY}/probe");
-        self.buildkit = probe
-            .run(&["docker", "build", "--quiet", "--tag", &tag, "."])
-            .is_ok();
+        self.client = self.buildkit_client()?;
         Ok(())
+    }
+
+    /// The first client in the search path that builds with `BuildKit`.
+    fn buildkit_client(&self) -> Result<Option<String>, Error> {
+        let folder = self.tools.scratch.join("probe");
+        std::fs::create_dir_all(&folder)?;
+        std::fs::write(
+            folder.join("Dockerfile"),
+            "FROM scratch\nLABEL dev.drydock.bench=\"\"\nCOPY Dockerfile /\n",
+        )?;
+        let place = Place::new(folder).with("DOCKER_BUILDKIT", "1");
+        let tag = format!("{REPOSITORY}/probe");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Ok(std::env::split_paths(&path)
+            .map(|folder| folder.join("docker").to_string_lossy().into_owned())
+            .find(|client| {
+                place
+                    .run(&[client, "build", "--quiet", "--tag", &tag, "."])
+                    .is_ok()
+            }))
     }
 
     /// How the Dockerfiles are built.
     pub(crate) fn engine(&self) -> &'static str {
-        if self.buildkit {
-            "BuildKit"
-        } else {
-            "the classic builder"
+        match self.client {
+            Some(_) => "BuildKit",
+            None => "the classic builder",
         }
     }
 
     fn docker_build(&self, which: Which, options: &[&str]) -> Result<(), Error> {
-        let buildkit = if self.buildkit { "1" } else { "0" };
+        let (client, buildkit) = match &self.client {
+            Some(client) => (client.as_str(), "1"),
+            None => ("docker", "0"),
+        };
         let place = self.tree.place().with("DOCKER_BUILDKIT", buildkit);
         let (file, target, tag) = (
             match which {
@@ -217,7 +230,7 @@ impl<'a> Builder<'a> {
             format!("target={}", self.tools.target),
             self.image(which),
         );
-        let mut words = vec!["docker", "build", "--quiet", "--file", file, "--tag", &tag];
+        let mut words = vec![client, "build", "--quiet", "--file", file, "--tag", &tag];
         if which == Which::Service {
             words.extend(["--build-arg", &target]);
         }
