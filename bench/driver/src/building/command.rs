@@ -112,10 +112,10 @@ mod tests {
     fn a_command_gives_its_output_or_says_why_not() -> Result<(), Error> {
         let place = Place::new("/").with("DRYDOCK_BENCH_WORD", "word");
         assert_eq!(
-            place.run(&["sh", "-c", "echo $DRYDOCK_BENCH_WORD; pwd"])?,
+            place.run(&["bash", "-c", "echo $DRYDOCK_BENCH_WORD; pwd"])?,
             "word\n/"
         );
-        let failed = place.run(&["sh", "-c", "echo reason >&2; exit 3"]);
+        let failed = place.run(&["bash", "-c", "echo reason >&2; exit 3"]);
         assert!(matches!(failed, Err(Error::Command { said, .. }) if said == "reason"));
         let absent = place.run(&["drydock-has-no-such-program"]);
         assert!(matches!(absent, Err(Error::Absent(_))));

@@ -175,7 +175,7 @@ impl<'a> Builder<'a> {
             self.tools.crates.to_string_lossy(),
         );
         let name = format!("{REPOSITORY}/base");
-        let mut words = vec!["sh", "bench/building/base.sh", &name, &folder, &crates];
+        let mut words = vec!["bash", "bench/building/base.sh", &name, &folder, &crates];
         words.extend(self.tools.programs.iter().map(String::as_str));
         match place.run(&words) {
             Err(Error::Command { status, .. }) if status.code() == Some(3) => {
