@@ -68,6 +68,22 @@ fn say(text: impl std::fmt::Display) {
     eprintln!("drydock-bench: {text}");
 }
 
+/// That a figure is missing, and why.
+fn missing(
+    results: &mut Results,
+    round: u32,
+    contender: &str,
+    metric: &str,
+    error: &Error,
+) -> Result<(), Error> {
+    let why = match error {
+        Error::Absent(_) => "absent",
+        _ => "failed",
+    };
+    say(format_args!("{contender}: {metric}: {error}"));
+    results.missing(round, contender, metric, why)
+}
+
 impl<'a> Bench<'a> {
     /// Every way that is asked for, once built.
     fn prepare(&mut self) -> Result<(), Error> {
@@ -84,26 +100,10 @@ impl<'a> Bench<'a> {
                     }
                     self.builders.push(builder);
                 }
-                Err(error) => self.missing(1, way.name(), "", &error)?,
+                Err(error) => missing(&mut self.results, 1, way.name(), "", &error)?,
             }
         }
         Ok(())
-    }
-
-    /// That a figure is missing, and why.
-    fn missing(
-        &mut self,
-        round: u32,
-        contender: &str,
-        metric: &str,
-        error: &Error,
-    ) -> Result<(), Error> {
-        let why = match error {
-            Error::Absent(_) => "absent",
-            _ => "failed",
-        };
-        say(format_args!("{contender}: {metric}: {error}"));
-        self.results.missing(round, contender, metric, why)
     }
 
     fn measure(&mut self, part: Part, round: u32) -> Result<(), Error> {
@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
                 _ => self.step(part, builder, round),
             };
             if let Err(error) = measured {
-                self.missing(round, name, part.name(), &error)?;
+                missing(&mut self.results, round, name, part.name(), &error)?;
             }
         }
         self.builders = builders;

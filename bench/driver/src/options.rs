@@ -102,7 +102,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
             "--rounds" => options.rounds = number(&argument, arguments.next())?,
             "--seconds" => options.plan.seconds = number(&argument, arguments.next())?,
             "--connections" => options.plan.connections = number(&argument, arguments.next())?,
-            "--measure" => options.parts = parts(&value(&argument, arguments.next())?)?,
+            "--measure" => options.parts = parts(&PARTS, &value(&argument, arguments.next())?)?,
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
             "--commit" => options.commit = value(&argument, arguments.next())?,
             _ if argument.starts_with('-') => {
@@ -116,16 +116,20 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
     Ok(options)
 }
 
-fn parts(text: &str) -> Result<Vec<Part>, Error> {
+/// The parts that `--measure` names, of those that there are.
+pub(crate) fn parts<P: Copy>(known: &[(&str, P)], text: &str) -> Result<Vec<P>, Error> {
     text.split(',')
         .map(|wanted| {
-            PARTS
+            known
                 .iter()
                 .find(|(name, _)| *name == wanted)
                 .map(|(_, part)| *part)
                 .ok_or_else(|| {
-                    let names = PARTS.map(|(name, _)| name).join(", ");
-                    Error::Usage(format!("--measure has '{wanted}'; it may be of {names}"))
+                    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                    Error::Usage(format!(
+                        "--measure has '{wanted}'; it may be of {}",
+                        names.join(", ")
+                    ))
                 })
         })
         .collect()

@@ -9,7 +9,7 @@ use super::command::Place;
 use super::options::{Options, Part};
 use super::tree::{FEW, Tree, dependencies, update_lock};
 use super::way::{Way, cargo_build, load};
-use super::{Results, say};
+use super::{Results, missing, say};
 use crate::error::Error;
 
 /// How many dependencies, how many megabytes of assets, how many images.
@@ -50,14 +50,7 @@ pub(crate) fn measure(
                     results.row(round, name, &format!("{metric}-cold"), "s", first)?;
                     results.row(round, name, &format!("{metric}-edit"), "s", edit)?;
                 }
-                Err(error) => {
-                    say(format_args!("{name}: {metric}: {error}"));
-                    let why = match error {
-                        Error::Absent(_) => "absent",
-                        _ => "failed",
-                    };
-                    results.missing(round, name, &metric, why)?;
-                }
+                Err(error) => missing(results, round, name, &metric, &error)?,
             }
         }
     }

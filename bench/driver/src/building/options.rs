@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::way::{Tools, WAYS, Way};
 use crate::error::Error;
-use crate::options::{number, value};
+use crate::options::{number, parts, value};
 
 /// How it is called.
 pub(crate) const USAGE: &str =
@@ -134,7 +134,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Op
         match argument.as_str() {
             "--help" => return Ok(None),
             "--rounds" => options.rounds = Some(number(&argument, arguments.next())?),
-            "--measure" => options.parts = parts(&value(&argument, arguments.next())?)?,
+            "--measure" => options.parts = parts(&PARTS, &value(&argument, arguments.next())?)?,
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
             // These are the caller's, ../../../../nix/bench.nix.
             "--commit" => options.commit = value(&argument, arguments.next())?,
@@ -170,21 +170,6 @@ fn way(wanted: &str) -> Result<Way, Error> {
             let names = WAYS.map(Way::name).join(", ");
             Error::Usage(format!("there is no way '{wanted}'; there are {names}"))
         })
-}
-
-fn parts(text: &str) -> Result<Vec<Part>, Error> {
-    text.split(',')
-        .map(|wanted| {
-            PARTS
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, part)| *part)
-                .ok_or_else(|| {
-                    let names = PARTS.map(|(name, _)| name).join(", ");
-                    Error::Usage(format!("--measure has '{wanted}'; it may be of {names}"))
-                })
-        })
-        .collect()
 }
 
 #[cfg(test)]
