@@ -29,6 +29,8 @@
   # A TOML file of facts that hold of the crate's image in the place of those in
   # ./checks/facts-app.toml: the budget of a larger one, say.
   facts ? null,
+  # The same for the edge's image, ./checks/facts-nginx.toml: what many assets need.
+  edgeFacts ? null,
   # Shell commands that change one line of the crate, run in its folder: what such a
   # change ships is checked. This one adds a text to the binary, whatever the crate.
   edit ? "sed -i 's/fn main()[^{]*{/& std::hint::black_box(\"edited\");/' src/main.rs",
@@ -244,14 +246,16 @@ let
             ;
         }
       );
-      image-nginx = holdRelease [ ./checks/facts-nginx.toml ] (
-        import ./image-nginx.nix {
-          inherit (tools) keypair;
-          inherit base lib nginx;
-          assets = compiled;
-          config = nginxConfig { edit = edgeEdit; };
-        }
-      );
+      image-nginx =
+        holdRelease ([ ./checks/facts-nginx.toml ] ++ lib.optional (edgeFacts != null) edgeFacts)
+          (
+            import ./image-nginx.nix {
+              inherit (tools) keypair;
+              inherit base lib nginx;
+              assets = compiled;
+              config = nginxConfig { edit = edgeEdit; };
+            }
+          );
       image = import ./images.nix {
         inherit (pkgs) dockerTools;
         images = [

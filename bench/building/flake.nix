@@ -70,6 +70,7 @@
               name = "grown";
               repository = "drydock-bench/${toString n}";
               assets = if builtins.pathExists ./grown/assets then ./grown/assets else null;
+              edgeFacts = ./bench/building/budget.toml;
             };
           images =
             n:
