@@ -166,6 +166,8 @@ impl Tree {
             "\n[dependencies]\n",
             &format!("\n[dependencies]\n{line}\n"),
         )?;
+        // Or the same dependencies as in another tree would be there already.
+        self.add_profile("Cargo.toml")?;
         update_lock(&self.place(), crates)
     }
 
@@ -173,15 +175,18 @@ impl Tree {
     /// that nobody builds with changes what dependencies are built from, and not what they are
     /// built to. Emptying the store instead would take away the compilers as well.
     pub(crate) fn make_anew(&mut self) -> Result<(), Error> {
-        let words = self.next().replace([' ', '.'], "-");
         for file in MANIFESTS {
-            let text = self.read(file)?;
-            self.write(
-                file,
-                &format!("{text}\n[profile.{words}]\ninherits = \"release\"\n"),
-            )?;
+            self.add_profile(file)?;
         }
         self.edit_edge()
+    }
+
+    /// Adds a profile that no manifest has had.
+    fn add_profile(&mut self, file: &str) -> Result<(), Error> {
+        let words = self.next().replace([' ', '.'], "-");
+        let text = self.read(file)?;
+        let text = format!("{text}\n[profile.{words}]\ninherits = \"release\"\n");
+        self.write(file, &text)
     }
 }
 
@@ -266,13 +271,13 @@ mod tests {
     fn anew_is_all_that_is_built() -> Result<(), Error> {
         let (_scratch, mut tree) = example()?;
         tree.make_anew()?;
-        for file in MANIFESTS {
+        for (file, number) in MANIFESTS.iter().zip(1..) {
             assert_eq!(
                 tree.read(file)?,
-                "[package]\n\n[profile.one-1]\ninherits = \"release\"\n"
+                format!("[package]\n\n[profile.one-{number}]\ninherits = \"release\"\n")
             );
         }
-        assert!(tree.read("nginx/http/client.conf")?.contains("# one 2"));
+        assert!(tree.read("nginx/http/client.conf")?.contains("# one 4"));
         Ok(())
     }
 
