@@ -72,7 +72,13 @@ crane.buildPackage (
   release
   // named
   // {
-    cargoArtifacts = crane.buildDepsOnly release;
+    cargoArtifacts = crane.buildDepsOnly (
+      release
+      // {
+        # By default all are checked as well, which is for lints: they have their own build.
+        buildPhaseCargoCommand = "cargoWithProfile build --locked";
+      }
+    );
     DRYDOCK_REVISION = revision;
     postPatch = edit;
     passthru = {

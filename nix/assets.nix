@@ -58,22 +58,27 @@ runCommand "assets"
       # A form that is not smaller is left out, and so is one of the same length as
       # another: nginx makes the ETag of the length, and two forms are two things.
       cd "$forms/identity"
-      cut -d ' ' -f 2 "$manifest" | while read -r file; do
-        lengths=" $(stat -c %s "$file") "
+      compress() { # FILE
+        lengths=" $(stat -c %s "$1") "
         for form in br zstd gzip; do
-          mkdir -p "$(dirname "../$form/$file")"
+          mkdir -p "$(dirname "../$form/$1")"
           case $form in
-            br) brotli --best --stdout "$file" ;;
-            zstd) zstd --ultra -22 --no-check --quiet --stdout "$file" ;;
-            gzip) gzip -9 --no-name --stdout "$file" ;;
-          esac > "../$form/$file"
-          length=$(stat -c %s "../$form/$file")
-          if [ "$length" -ge "$(stat -c %s "$file")" ] || [[ $lengths == *" $length "* ]]; then
-            rm "../$form/$file"
+            br) brotli --best --stdout "$1" ;;
+            zstd) zstd --ultra -22 --no-check --quiet --stdout "$1" ;;
+            gzip) gzip -9 --no-name --stdout "$1" ;;
+          esac > "../$form/$1"
+          length=$(stat -c %s "../$form/$1")
+          if [ "$length" -ge "$(stat -c %s "$1")" ] || [[ $lengths == *" $length "* ]]; then
+            rm "../$form/$1"
           else
             lengths+="$length "
           fi
         done
-      done
+      }
+      export -f compress
+      # Each by itself, so that all cores have some.
+      cut -d ' ' -f 2 "$manifest" |
+        xargs --no-run-if-empty --delimiter '\n' --max-args 1 --max-procs "$NIX_BUILD_CORES" \
+          bash -euo pipefail -c 'compress "$1"' compress
     ''}
   ''

@@ -4,6 +4,9 @@
   # The service, as shipped.
   app,
   crane,
+  # The crates of the service, and those that it is measured with: a folder with cargo's
+  # settings for them.
+  crates,
   # Has bin/drydock-bench.
   driver,
   # Starts Flask.
@@ -13,6 +16,9 @@
   pkgs,
   # The source revision that the results name.
   revision,
+  # What crane builds with, and for which Rust target triple.
+  toolchain,
+  target,
 }:
 let
   sourceOf =
@@ -86,14 +92,52 @@ pkgs.writeShellApplication {
     nginx
     pkgs.curl
     pkgs.docker-client
+    pkgs.gnutar
+    pkgs.gzip
     pkgs.nghttp2
     pkgs.nodejs
     pkgs.openssl
+    pkgs.stdenv.cc
     pkgs.valgrind
     servers
+    toolchain
   ];
   text = ''
-    exec ${lib.getExe' driver "drydock-bench"} --bench ${folder} --commit ${revision} \
-      --root "''${DRYDOCK_ROOT:-$PWD}" "$@"
+    if [ "''${1:-}" != building ]; then
+      exec ${lib.getExe' driver "drydock-bench"} --bench ${folder} --commit ${revision} \
+        --root "''${DRYDOCK_ROOT:-$PWD}" "$@"
+    fi
+    shift
+    root=$(realpath -- "''${DRYDOCK_ROOT:-$PWD}")
+    [ -e "$root/flake.nix" ] || { echo "drydock-bench: error: there is no flake.nix in $root; go to the folder that has it" >&2; exit 1; }
+
+    # Whatever happens, nothing of it stays: not in the engine, not on the disk. Store paths go
+    # with the next garbage collection.
+    scratch=$(mktemp -d)
+    cached() { docker system df --verbose --format '{{range .BuildCache}}{{println .ID}}{{end}}' 2> /dev/null | sort; }
+    cached > "$scratch/cached" || :
+    clean() {
+      all=(--all --quiet --filter)
+      for filter in name=drydock-bench label=com.docker.compose.project=drydock-bench; do
+        docker ps "''${all[@]}" "$filter" | xargs --no-run-if-empty docker rm --force
+      done
+      for kind in network volume; do
+        docker "$kind" ls --quiet --filter label=com.docker.compose.project=drydock-bench | xargs --no-run-if-empty docker "$kind" rm
+      done
+      docker images --format '{{.Repository}}:{{.Tag}}' | { grep '^drydock-bench/' || :; } | xargs --no-run-if-empty docker rmi --force
+      # What was replaced has lost its name. A layer goes once nothing is above it.
+      for _ in 1 2 3 4 5 6 7 8; do
+        for label in dev.drydock.bench org.opencontainers.image.title=drydock-bench/{app,nginx} org.opencontainers.image.title=drydock-bench/{1..20}/{grown,nginx}; do
+          docker images --all --quiet --filter dangling=true --filter "label=$label"
+        done | sort -u | xargs --no-run-if-empty --max-args 1 docker rmi
+        cached | comm -13 "$scratch/cached" - | sed '/^$/d; s/^/id=/' |
+          xargs --no-run-if-empty --max-args 1 docker builder prune --all --force --filter
+      done
+    }
+    trap 'clean > /dev/null 2>&1 || :; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    ${lib.getExe' driver "drydock-bench"} building --commit ${revision} --source "$root" --scratch "$scratch" \
+      --crates ${crates}/config.toml --program ${toolchain} --program ${nginx} --target ${target} "$@"
   '';
 }

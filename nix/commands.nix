@@ -1,8 +1,9 @@
 # What `./drydock up`, `down`, `reload-tls` and `test` hand over to, as apps of the flake.
 {
   pkgs,
-  # The archive of all images.
+  # The archive of all images, and of each alone, by its name.
   image,
+  images,
   # The name of the service's own.
   serviceImage,
   containerTests,
@@ -62,9 +63,10 @@ let
     cd "$DRYDOCK_ROOT"
   '';
   load = "docker load --quiet --input ${image} >&2";
-  # The one of the loop is a hundred times that: an engine that has it is left alone.
-  imageDevId =
-    pkgs.runCommand "image-dev-id"
+  # What the engine calls the image of an archive.
+  idOf =
+    archive:
+    pkgs.runCommand "image-id"
       {
         nativeBuildInputs = [
           pkgs.gnutar
@@ -72,13 +74,16 @@ let
         ];
       }
       ''
-        config=$(tar -xOf ${imageDev} manifest.json | jq -r '.[0].Config')
+        config=$(tar -xOf ${archive} manifest.json | jq -r '.[0].Config')
         printf 'sha256:%s' "$(basename "$config" .json)" > "$out"
       '';
-  loadDev = ''
-    [ "$(docker image inspect --format '{{.Id}}' ${devImage}:latest 2>/dev/null)" = "$(cat ${imageDevId})" ] ||
-      docker load --quiet --input ${imageDev} >&2
+  # An engine that has it is left alone: after an edit, most of what is loaded is as it was.
+  loadUnlessThere = name: archive: ''
+    [ "$(docker image inspect --format '{{.Id}}' ${name}:latest 2>/dev/null)" = "$(cat ${idOf archive})" ] ||
+      docker load --quiet --input ${archive} >&2
   '';
+  # Not the archive of all, which would have to be made of these first.
+  loadEach = lib.concatLines (lib.mapAttrsToList loadUnlessThere images);
   script =
     name: tools: text:
     pkgs.writeShellApplication {
@@ -137,7 +142,7 @@ let
   '';
 
   dev = script "dev" [ ] ''
-    ${loadDev}
+    ${loadUnlessThere devImage imageDev}
     export COMPOSE_FILE=compose.yaml:compose.dev.yaml
     DRYDOCK_UID=''${DRYDOCK_UID:-$(id -u)} DRYDOCK_GID=''${DRYDOCK_GID:-$(id -g)}
     export DRYDOCK_UID DRYDOCK_GID
@@ -159,7 +164,7 @@ let
 in
 {
   up = command "up" "load the images, start the stack and show its answer" [ ] ''
-    ${load}
+    ${loadEach}
     # No image can hold its own digest.
     APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' ${serviceImage})
     export APP_IMAGE_DIGEST

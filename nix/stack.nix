@@ -29,6 +29,8 @@
   # A TOML file of facts that hold of the crate's image in the place of those in
   # ./checks/facts-app.toml: the budget of a larger one, say.
   facts ? null,
+  # The same for the edge's image, ./checks/facts-nginx.toml: what many assets need.
+  edgeFacts ? null,
   # Shell commands that change one line of the crate, run in its folder: what such a
   # change ships is checked. This one adds a text to the binary, whatever the crate.
   edit ? "sed -i 's/fn main()[^{]*{/& std::hint::black_box(\"edited\");/' src/main.rs",
@@ -245,14 +247,16 @@ let
             ;
         }
       );
-      image-nginx = holdRelease [ ./checks/facts-nginx.toml ] (
-        import ./image-nginx.nix {
-          inherit (tools) keypair probe;
-          inherit base lib nginx;
-          assets = compiled;
-          config = nginxConfig { edit = edgeEdit; };
-        }
-      );
+      image-nginx =
+        holdRelease ([ ./checks/facts-nginx.toml ] ++ lib.optional (edgeFacts != null) edgeFacts)
+          (
+            import ./image-nginx.nix {
+              inherit (tools) keypair probe;
+              inherit base lib nginx;
+              assets = compiled;
+              config = nginxConfig { edit = edgeEdit; };
+            }
+          );
       image = import ./images.nix {
         inherit (pkgs) dockerTools;
         images = [
@@ -340,6 +344,10 @@ packages
 // {
   apps = import ./commands.nix {
     inherit devHost pkgs image;
+    images = {
+      "${repository}/${name}" = image-app;
+      "${repository}/nginx" = image-nginx;
+    };
     imageDev = image-dev;
     devImage = "${repository}/dev";
     crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
@@ -373,7 +381,15 @@ packages
         nginx
         pkgs
         revision
+        target
+        toolchain
         ;
+      crates = crane.vendorMultipleCargoDeps {
+        cargoLockList = [
+          (src + "/Cargo.lock")
+          ../bench/building/grown/Cargo.lock
+        ];
+      };
       driver = bench-driver;
       gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
     };

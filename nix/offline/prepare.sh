@@ -23,7 +23,7 @@ prepare_offline() {
   case "$command $subcommand" in
     bench* | "nix develop" | "nix print-dev-env")
       prepared bench "$root/nix/offline/nixpkgs/bench-kits" "$root"/nix/python/bench/*.sums \
-        "$root/bench/servers/Cargo.lock" "$root/nix/offline/prepare.sh"
+        "$root/bench/servers/Cargo.lock" "$root/bench/building/grown/Cargo.lock" "$root/nix/offline/prepare.sh"
       ;;
   esac
   case "$command $subcommand" in
@@ -90,7 +90,7 @@ fill_tests() { lock_only_kits "$root/nix/offline/nixpkgs/test-kits"; }
 fill_bench() {
   lock_only_kits "$root/nix/offline/nixpkgs/bench-kits"
   add_python "$root"/nix/python/bench/*.sums
-  add_crates "$root/bench/servers/Cargo.lock"
+  add_crates "$root/bench/servers/Cargo.lock" "$root/bench/building/grown/Cargo.lock"
 }
 
 lock_only_kits() { # FILE

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::load;
 
 /// How long a contender may take until it answers, and until it has stopped.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The file in the scratch folder that has what one under the counter said.
 const SAID: &str = "said";
@@ -307,7 +307,8 @@ fn is_right(answer: &str) -> bool {
     head.starts_with("HTTP/1.1 200") && body.contains(FIRST_LINE) && body.contains(LAST_LINE)
 }
 
-fn ask(address: SocketAddr) -> io::Result<String> {
+/// The whole answer to a request.
+pub(crate) fn ask(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(REQUEST)?;
@@ -317,7 +318,7 @@ fn ask(address: SocketAddr) -> io::Result<String> {
 }
 
 /// A port that nobody listens on now; the contender takes it a moment later.
-fn free_address() -> io::Result<SocketAddr> {
+pub(crate) fn free_address() -> io::Result<SocketAddr> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 

@@ -96,6 +96,35 @@ pub(crate) enum Error {
         /// The last answer or error.
         last: String,
     },
+    /// A program cannot be had.
+    #[error("{0} is not there")]
+    Absent(String),
+    /// A command failed.
+    #[error("'{command}' ended with {status}: {said}")]
+    Command {
+        /// With its arguments.
+        command: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The last that it said.
+        said: String,
+    },
+    /// A command does not end.
+    #[error("'{command}' took more than {seconds} s")]
+    TooLong {
+        /// With its arguments.
+        command: String,
+        /// The limit.
+        seconds: u64,
+    },
+    /// A file does not have what is to be edited.
+    #[error("{path} has no '{wanted}'")]
+    NotThere {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for.
+        wanted: String,
+    },
     /// Something else of the system's.
     #[error(transparent)]
     System(#[from] io::Error),

@@ -3,6 +3,7 @@
 //! of them. Figures go to standard output as CSV, and ratios to standard error; `page` makes
 //! docs/SPEED.md of those that were kept.
 
+mod building;
 mod contender;
 mod error;
 mod load;
@@ -61,11 +62,16 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Error> {
+    let mut arguments = std::env::args().skip(1);
+    if std::env::args().nth(1).as_deref() == Some("building") {
+        arguments.next();
+        return building::run(arguments);
+    }
     if std::env::args().any(|argument| argument == "--help") {
         println!("{}", options::USAGE);
         return Ok(());
     }
-    let options = options::parse(std::env::args().skip(1))?;
+    let options = options::parse(arguments)?;
     if options.page() {
         return page::write(&options.root);
     }
@@ -78,7 +84,12 @@ fn run() -> Result<(), Error> {
         options: &options,
         all: &all,
     };
-    bench.describe_machine()?;
+    bench.results.describe_machine(&options.commit)?;
+    let plan = options.plan;
+    bench.results.line(format_args!(
+        "# seconds: {}, connections: {}",
+        plan.seconds, plan.connections
+    ))?;
     bench.results.line("round,contender,metric,unit,value")?;
     for round in 1..=options.rounds {
         if chosen.iter().any(|contender| contender.tls) {
@@ -317,39 +328,6 @@ impl<'a> Bench<'a> {
             }
             _ => self.results.missing(round, name, "instructions", "absent"),
         }
-    }
-
-    /// Comments at the head of the results: the figures are this machine's.
-    fn describe_machine(&mut self) -> Result<(), Error> {
-        let line = |path: &str, name: &str| {
-            let text = std::fs::read_to_string(path).unwrap_or_default();
-            text.lines()
-                .find(|line| line.starts_with(name))
-                .map(|line| {
-                    line.trim_start_matches(name)
-                        .trim_matches([' ', '\t', ':'])
-                        .to_owned()
-                })
-                .unwrap_or_default()
-        };
-        let (cores, plan) = (self.cores, self.options.plan);
-        for text in [
-            format!("commit: {}", self.options.commit),
-            format!(
-                "processor: {}, cores: {cores}",
-                line("/proc/cpuinfo", "model name")
-            ),
-            format!("memory: {}", line("/proc/meminfo", "MemTotal")),
-            format!("kernel: {}", line("/proc/sys/kernel/osrelease", "")),
-            format!("load before: {}", line("/proc/loadavg", "")),
-            format!(
-                "seconds: {}, connections: {}",
-                plan.seconds, plan.connections
-            ),
-        ] {
-            self.results.line(format_args!("# {text}"))?;
-        }
-        Ok(())
     }
 }
 

@@ -20,7 +20,9 @@ pub(crate) const USAGE: &str =
   --commit       what the results say they are of
   NAME           only these contenders
   page           makes docs/SPEED.md and docs/speed of bench/runs and bench/plots.toml
-  --root         the repository's folder (default: the current one)";
+  --root         the repository's folder (default: the current one)
+
+       drydock-bench building ...: see drydock-bench building --help";
 
 /// What is said in the place of contenders for the page of results.
 const PAGE: &str = "page";
@@ -114,7 +116,7 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
             "--rounds" => options.rounds = number(&argument, arguments.next())?,
             "--seconds" => options.plan.seconds = number(&argument, arguments.next())?,
             "--connections" => options.plan.connections = number(&argument, arguments.next())?,
-            "--measure" => options.parts = parts(&value(&argument, arguments.next())?)?,
+            "--measure" => options.parts = parts(&PARTS, &value(&argument, arguments.next())?)?,
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
             "--commit" => options.commit = value(&argument, arguments.next())?,
             "--root" => options.root = value(&argument, arguments.next())?.into(),
@@ -129,26 +131,32 @@ pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Optio
     Ok(options)
 }
 
-fn parts(text: &str) -> Result<Vec<Part>, Error> {
+/// The parts that `--measure` names, of those that there are.
+pub(crate) fn parts<P: Copy>(known: &[(&str, P)], text: &str) -> Result<Vec<P>, Error> {
     text.split(',')
         .map(|wanted| {
-            PARTS
+            known
                 .iter()
                 .find(|(name, _)| *name == wanted)
                 .map(|(_, part)| *part)
                 .ok_or_else(|| {
-                    let names = PARTS.map(|(name, _)| name).join(", ");
-                    Error::Usage(format!("--measure has '{wanted}'; it may be of {names}"))
+                    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                    Error::Usage(format!(
+                        "--measure has '{wanted}'; it may be of {}",
+                        names.join(", ")
+                    ))
                 })
         })
         .collect()
 }
 
-fn value(option: &str, value: Option<String>) -> Result<String, Error> {
+/// What stands after an option.
+pub(crate) fn value(option: &str, value: Option<String>) -> Result<String, Error> {
     value.ok_or_else(|| Error::Usage(format!("{option} needs a value\n{USAGE}")))
 }
 
-fn number(option: &str, given: Option<String>) -> Result<u32, Error> {
+/// The same as a number.
+pub(crate) fn number(option: &str, given: Option<String>) -> Result<u32, Error> {
     let text = value(option, given)?;
     match text.parse() {
         Ok(number @ 1..=10_000) => Ok(number),

@@ -41,6 +41,35 @@ impl Results {
         })
     }
 
+    /// Comments at the head of the results: the figures are this machine's.
+    pub(crate) fn describe_machine(&mut self, commit: &str) -> Result<(), Error> {
+        let line = |path: &str, name: &str| {
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            text.lines()
+                .find(|line| line.starts_with(name))
+                .map(|line| {
+                    line.trim_start_matches(name)
+                        .trim_matches([' ', '\t', ':'])
+                        .to_owned()
+                })
+                .unwrap_or_default()
+        };
+        let cores = std::thread::available_parallelism()?;
+        for text in [
+            format!("commit: {commit}"),
+            format!(
+                "processor: {}, cores: {cores}",
+                line("/proc/cpuinfo", "model name")
+            ),
+            format!("memory: {}", line("/proc/meminfo", "MemTotal")),
+            format!("kernel: {}", line("/proc/sys/kernel/osrelease", "")),
+            format!("load before: {}", line("/proc/loadavg", "")),
+        ] {
+            self.line(format_args!("# {text}"))?;
+        }
+        Ok(())
+    }
+
     /// A line as it is.
     pub(crate) fn line(&mut self, line: impl Display) -> Result<(), Error> {
         println!("{line}");

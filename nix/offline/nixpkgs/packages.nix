@@ -105,6 +105,12 @@ let
         ${lib.optionalString executable ''chmod +x "$target"''}
       '';
   writeText = name: text: writeTextFile { inherit name text; };
+  writeScript =
+    name: text:
+    writeTextFile {
+      inherit name text;
+      executable = true;
+    };
 
   writeShellApplication =
     {
@@ -555,6 +561,7 @@ rec {
       symlinkJoin
       system
       tools
+      writeScript
       writeText
       ;
   };
