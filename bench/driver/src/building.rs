@@ -198,7 +198,7 @@ impl<'a> Bench<'a> {
             self.seconds(round, name, &format!("{metric}-answer"), time)?;
         }
         if part == Part::Nothing {
-            return Ok(());
+            return self.archives(builder, round);
         }
         let bytes = match (builder.way, which) {
             (Way::Cargo, Which::Edge) => return Ok(()),
@@ -212,6 +212,30 @@ impl<'a> Bench<'a> {
         #[expect(clippy::cast_precision_loss, reason = "an image is not that large")]
         self.results
             .row(round, name, &format!("{metric}-bytes"), "B", bytes as f64)
+    }
+
+    /// How large the archives of our images are, as they are downloaded.
+    fn archives(&mut self, builder: &Builder<'a>, round: u32) -> Result<(), Error> {
+        if builder.way != Way::Drydock {
+            return Ok(());
+        }
+        for which in ["app", "nginx"] {
+            let path = self
+                .options
+                .tools
+                .nix_build(&builder.tree.place(), &format!("image-{which}"))?;
+            let bytes = std::fs::metadata(&path)
+                .map_err(|source| Error::File {
+                    path: path.into(),
+                    source,
+                })?
+                .len();
+            let metric = format!("archive-{which}");
+            #[expect(clippy::cast_precision_loss, reason = "an image is not that large")]
+            self.results
+                .row(round, builder.way.name(), &metric, "B", bytes as f64)?;
+        }
+        Ok(())
     }
 
     /// What a user types, from the edit to the answer through nginx.

@@ -5,6 +5,7 @@
 
 mod building;
 mod contender;
+mod cores;
 mod error;
 mod load;
 mod options;
@@ -16,6 +17,7 @@ mod statistics;
 use std::process::ExitCode;
 
 use contender::{Contender, Running, Start};
+use cores::Split;
 use error::Error;
 use load::Protocol;
 use options::{Options, Part};
@@ -190,26 +192,12 @@ impl<'a> Bench<'a> {
         let idle = running.resident_kib();
         self.results.row(round, name, "memory-idle", "KiB", idle)?;
         let plan = self.options.plan;
-        if self.wants(Part::Throughput) || self.wants(Part::Latency) {
+        if self.wants(Part::Throughput) {
             let rate = load::throughput(running.address, Protocol::Plain, plan)?;
             self.results.row(round, name, "requests", "1/s", rate)?;
             let loaded = running.resident_kib();
             self.results
                 .row(round, name, "memory-loaded", "KiB", loaded)?;
-            if self.wants(Part::Latency) {
-                let latencies =
-                    pace::at_rate(running.address, plan.connections, rate / 2.0, plan.seconds)?;
-                self.results
-                    .row(round, name, "latency-rate", "1/s", latencies.rate)?;
-                for (metric, per_mille) in [
-                    ("latency-p50", 500),
-                    ("latency-p99", 990),
-                    ("latency-p99.9", 999),
-                ] {
-                    let value = latencies.microseconds(per_mille);
-                    self.results.row(round, name, metric, "us", value)?;
-                }
-            }
         }
         drop(running);
         // One that has not been under load, whose memory it would have kept.
@@ -218,10 +206,53 @@ impl<'a> Bench<'a> {
         {
             self.connections(&running, name, idle, round)?;
         }
+        if self.wants(Part::Latency) {
+            self.latency(contender, start, round)?;
+        }
         if self.wants(Part::Instructions) && contender.counted {
             self.instructions(contender, round)?;
         }
         Ok(true)
+    }
+
+    /// Latency at half of the highest rate, which is measured anew: the generator has a core
+    /// of its own here, since else a request would wait for it and not for the contender.
+    fn latency(
+        &mut self,
+        contender: &Contender,
+        start: Start<'_>,
+        round: u32,
+    ) -> Result<(), Error> {
+        let plan = self.options.plan;
+        let load = |address| {
+            let rate = load::throughput(address, Protocol::Plain, plan)? / 2.0;
+            pace::at_rate(address, plan.connections, rate, plan.seconds)
+        };
+        let latencies = if let Some(split) = Split::new()? {
+            let cores = split.servers();
+            let started = split.serving(|| contender.start(Start { cores, ..start }))?;
+            let Some(running) = started? else {
+                return Ok(());
+            };
+            split.loading(|| load(running.address))??
+        } else {
+            let Some(running) = contender.start(start)? else {
+                return Ok(());
+            };
+            load(running.address)?
+        };
+        let name = &contender.name;
+        self.results
+            .row(round, name, "latency-rate", "1/s", latencies.rate)?;
+        for (metric, per_mille) in [
+            ("latency-p50", 500),
+            ("latency-p99", 990),
+            ("latency-p99.9", 999),
+        ] {
+            let value = latencies.microseconds(per_mille);
+            self.results.row(round, name, metric, "us", value)?;
+        }
+        Ok(())
     }
 
     /// What is asked over TLS.

@@ -7,9 +7,11 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::buffer::spare_capacity;
+use rustix::event::{Timespec, epoll};
 
 use crate::error::Error;
 
@@ -48,23 +50,26 @@ pub(crate) fn at_rate(
     let mut lines = (0..connections)
         .map(|_| Line::open(address))
         .collect::<io::Result<Vec<_>>>()?;
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(io::Error::from)?;
+    for (index, line) in (0..).zip(&lines) {
+        watch(&epoll, line, index)?;
+    }
     let between = Duration::from_secs_f64(1.0 / rate);
     let begin = Instant::now();
     let end = begin + Duration::from_secs(seconds.into());
-    let (mut due, mut turn) = (begin, 0);
+    let (mut due, mut turn, mut waiting) = (begin, 0, 0_usize);
     let mut latencies = Vec::new();
+    let mut events = Vec::with_capacity(lines.len());
     loop {
         let now = Instant::now();
         while due <= now && due < end {
             lines[turn].due.push_back(due);
+            lines[turn].ask()?;
+            waiting += 1;
             turn = (turn + 1) % lines.len();
             due += between;
         }
-        for line in &mut lines {
-            line.ask()?;
-        }
-        let waiting = lines.iter().any(|line| !line.due.is_empty());
-        if now >= end && !waiting {
+        if now >= end && waiting == 0 {
             break;
         }
         if now >= end + PATIENCE {
@@ -72,17 +77,31 @@ pub(crate) fn at_rate(
                 seconds: PATIENCE.as_secs(),
             });
         }
-        let until = match waiting {
-            _ if due < end => due,
-            true => end + PATIENCE,
-            false => end,
-        };
-        let ready = wait(&lines, until.saturating_duration_since(Instant::now()))?;
-        for (line, _) in lines.iter_mut().zip(ready).filter(|(_, ready)| *ready) {
-            if line.receive(address)?
-                && let Some(due) = line.due.pop_front()
-            {
-                latencies.push(due.elapsed());
+        // A sleep would end up to 50 microseconds late, which is longer than an answer takes.
+        events.clear();
+        epoll::wait(&epoll, spare_capacity(&mut events), Some(&AT_ONCE))
+            .map_err(io::Error::from)?;
+        if events.is_empty() {
+            std::thread::yield_now();
+        }
+        for event in &events {
+            let index = event.data.u64();
+            let Some(line) = lines.get_mut(usize::try_from(index).unwrap_or(usize::MAX)) else {
+                continue;
+            };
+            match line.receive(address)? {
+                Received::Part => {}
+                Received::Whole => {
+                    if let Some(due) = line.due.pop_front() {
+                        latencies.push(due.elapsed());
+                        waiting -= 1;
+                    }
+                    line.ask()?;
+                }
+                Received::End => {
+                    watch(&epoll, line, index)?;
+                    line.ask()?;
+                }
             }
         }
     }
@@ -94,18 +113,31 @@ pub(crate) fn at_rate(
     })
 }
 
-/// Which of the lines have something to read, within a time.
-fn wait(lines: &[Line], time: Duration) -> io::Result<Vec<bool>> {
-    let mut polled: Vec<PollFd<'_>> = lines
-        .iter()
-        .map(|line| PollFd::new(&line.stream, PollFlags::IN))
-        .collect();
-    let timeout = Timespec {
-        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: time.subsec_nanos().into(),
-    };
-    poll(&mut polled, Some(&timeout))?;
-    Ok(polled.iter().map(|fd| !fd.revents().is_empty()).collect())
+const AT_ONCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 0,
+};
+
+/// Tells of answers under the line's index; a line that is closed is forgotten by itself.
+fn watch(epoll: impl AsFd, line: &Line, index: u64) -> io::Result<()> {
+    let data = epoll::EventData::new_u64(index);
+    Ok(epoll::add(
+        epoll,
+        &line.stream,
+        data,
+        epoll::EventFlags::IN,
+    )?)
+}
+
+/// What came of reading.
+#[derive(Clone, Copy, PartialEq)]
+enum Received {
+    /// Not yet all of an answer.
+    Part,
+    /// The rest of an answer.
+    Whole,
+    /// The server has closed the connection; there is a new one.
+    End,
 }
 
 /// A connection, and when the requests that it has to carry were due.
@@ -135,8 +167,7 @@ impl Line {
         Ok(())
     }
 
-    /// Whether that was the rest of an answer.
-    fn receive(&mut self, address: SocketAddr) -> Result<bool, Error> {
+    fn receive(&mut self, address: SocketAddr) -> Result<Received, Error> {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer) {
             // A server may end a connection after so many requests; what is due stays due.
@@ -146,7 +177,7 @@ impl Line {
                     due,
                     ..Self::open(address)?
                 };
-                Ok(false)
+                Ok(Received::End)
             }
             Ok(length) => {
                 self.received.extend_from_slice(&buffer[..length]);
@@ -155,9 +186,13 @@ impl Line {
                     self.received.clear();
                     self.asked = false;
                 }
-                Ok(whole)
+                Ok(if whole {
+                    Received::Whole
+                } else {
+                    Received::Part
+                })
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Received::Part),
             Err(error) => Err(error.into()),
         }
     }

@@ -334,7 +334,10 @@ pub(crate) fn cargo_build(tools: &Tools, folder: &Path) -> Result<(), Error> {
     let place = Place::new(folder)
         .with("CARGO_TARGET_DIR", target.to_string_lossy())
         .with("CARGO_BUILD_TARGET", &tools.target)
-        .with("CARGO_BUILD_RUSTFLAGS", "-C target-feature=+crt-static")
+        .with(
+            "CARGO_BUILD_RUSTFLAGS",
+            "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs",
+        )
         .with("CARGO_NET_OFFLINE", "true");
     let crates = tools.crates.to_string_lossy();
     place.run(&[
