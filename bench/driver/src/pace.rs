@@ -7,11 +7,13 @@
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::AsFd;
+use std::num::NonZeroU64;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{Timespec, epoll};
+use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
+use rustix::thread::set_current_timer_slack;
 
 use crate::error::Error;
 
@@ -50,6 +52,8 @@ pub(crate) fn at_rate(
     let mut lines = (0..connections)
         .map(|_| Line::open(address))
         .collect::<io::Result<Vec<_>>>()?;
+    // A sleep ends up to 50 microseconds late else, which is longer than an answer takes.
+    set_current_timer_slack(NonZeroU64::new(1)).map_err(io::Error::from)?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(io::Error::from)?;
     for (index, line) in (0..).zip(&lines) {
         watch(&epoll, line, index)?;
@@ -77,13 +81,15 @@ pub(crate) fn at_rate(
                 seconds: PATIENCE.as_secs(),
             });
         }
-        // A sleep would end up to 50 microseconds late, which is longer than an answer takes.
+        let until = match waiting {
+            _ if due < end => due,
+            0 => end,
+            _ => end + PATIENCE,
+        };
+        sleep(&epoll, until)?;
         events.clear();
         epoll::wait(&epoll, spare_capacity(&mut events), Some(&AT_ONCE))
             .map_err(io::Error::from)?;
-        if events.is_empty() {
-            std::thread::yield_now();
-        }
         for event in &events {
             let index = event.data.u64();
             let Some(line) = lines.get_mut(usize::try_from(index).unwrap_or(usize::MAX)) else {
@@ -117,6 +123,18 @@ const AT_ONCE: Timespec = Timespec {
     tv_sec: 0,
     tv_nsec: 0,
 };
+
+/// Until then, or until there is something to read.
+fn sleep(epoll: &OwnedFd, until: Instant) -> io::Result<()> {
+    let time = until.saturating_duration_since(Instant::now());
+    let time = Timespec {
+        tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: time.subsec_nanos().into(),
+    };
+    // Unlike epoll's own wait, in nanoseconds.
+    poll(&mut [PollFd::new(epoll, PollFlags::IN)], Some(&time))?;
+    Ok(())
+}
 
 /// Tells of answers under the line's index; a line that is closed is forgotten by itself.
 fn watch(epoll: impl AsFd, line: &Line, index: u64) -> io::Result<()> {
