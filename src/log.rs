@@ -22,11 +22,19 @@ use crate::config::{Config, LogFormat};
 use crate::forwarded::address_text;
 use crate::health;
 
-/// Sends all logging to stdout, and panics to the log. A line that cannot be written is dropped:
-/// a closed pipe must not stop the service.
-pub fn init(config: &Config) {
+mod sink;
+
+pub use sink::Sink;
+
+/// Sends all logging to stdout, and panics to the log. What the sink has when the process ends is
+/// only written if it is told to.
+///
+/// # Errors
+/// See [`Sink::start`].
+pub fn init(config: &Config) -> io::Result<Sink> {
+    let sink = Sink::start(io::stdout())?;
     let mut builder = Builder::new();
-    builder.target(Target::Stdout);
+    builder.target(Target::Pipe(Box::new(sink.clone())));
     for (target, level) in config.log_levels.iter() {
         builder.filter(target, level);
     }
@@ -48,6 +56,7 @@ pub fn init(config: &Config) {
             .unwrap_or_default();
         ::log::error!(message, place; "panic");
     }));
+    Ok(sink)
 }
 
 /// One request's line, written when it is dropped: at the end of the response, or when the

@@ -54,14 +54,19 @@ fn with_config(then: impl FnOnce(Config) -> ExitCode) -> ExitCode {
 }
 
 fn serve(config: Config) -> ExitCode {
-    drydock::log::init(&config);
-    match System::new().block_on(run(config)) {
-        Ok(code) => code,
+    let log = match drydock::log::init(&config) {
+        Ok(log) => log,
         Err(error) => {
-            complain(&error.to_string());
-            ExitCode::from(FAILED)
+            complain(&format!("the log cannot start: {error}"));
+            return ExitCode::from(FAILED);
         }
-    }
+    };
+    let ended = System::new().block_on(run(config));
+    log.flush();
+    ended.unwrap_or_else(|error| {
+        complain(&error.to_string());
+        ExitCode::from(FAILED)
+    })
 }
 
 /// Serves until the first signal has been obeyed or the second one arrives.

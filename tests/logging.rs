@@ -4,8 +4,11 @@
 
 mod support;
 
-use rustix::process::Signal;
-use support::App;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::{App, Client};
 
 #[test]
 fn text_for_people() {
@@ -148,6 +151,37 @@ fn a_path_cannot_forge_a_line() {
         line.contains("path=\"/%0A2026\\\"status=200\" status=404"),
         "{line}"
     );
+}
+
+#[test]
+fn a_reader_that_has_stopped_does_not_stop_the_service() {
+    let mut child = support::command(&[])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("listening") {
+        line.clear();
+        assert_ne!(log.read_line(&mut line).unwrap(), 0);
+    }
+    let mut client = Client::connect(([127, 0, 0, 1], support::port_in(&line)).into());
+    // More than the pipe and the process hold.
+    let long = "x".repeat(4000);
+    for _ in 0..400 {
+        client.send(&format!("GET /{long} HTTP/1.1\r\nHost: test\r\n\r\n"));
+        assert_eq!(client.answer().status, 404);
+    }
+    // It is told once somebody reads again.
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let mut rest = String::new();
+    log.read_to_string(&mut rest).unwrap();
+    assert!(child.wait().unwrap().success());
+    let lost = rest
+        .lines()
+        .filter(|line| line.contains("log lines were lost") && line.contains(" lines="));
+    assert_eq!(lost.count(), 1);
+    assert!(rest.ends_with("stopped\n"), "{:?}", rest.lines().last());
 }
 
 #[test]

@@ -162,7 +162,7 @@ pub fn run(command: &mut Command) -> Output {
     output
 }
 
-fn port_in(line: &str) -> u16 {
+pub fn port_in(line: &str) -> u16 {
     let (_, rest) = line.split_once("127.0.0.1:").unwrap();
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap()
