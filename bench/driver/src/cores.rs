@@ -1,7 +1,10 @@
 //! Which cores a program runs on. What is measured in microseconds must not wait for the one
-//! who measures, so that one gets a core of its own where there is more than one.
+//! who measures, so that one gets a core of its own where there is more than one. What the
+//! machine itself holds up is measured, too: no contender can be better than that.
 
 use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -53,6 +56,46 @@ impl Split {
     }
 }
 
+/// A pause below this is the kernel's own business.
+const STALL: Duration = Duration::from_millis(1);
+
+/// For how long programs that never wait were kept waiting.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stalls {
+    /// The longest time without a step.
+    pub(crate) longest: Duration,
+    /// All of them, of each core.
+    pub(crate) sum: Duration,
+}
+
+/// Keeps so many cores busy for so long, and looks for pauses.
+pub(crate) fn stalls(cores: usize, time: Duration) -> Stalls {
+    let busy = || {
+        let begin = Instant::now();
+        let (mut last, mut stalls) = (begin, Stalls::default());
+        while last.duration_since(begin) < time {
+            let now = Instant::now();
+            let pause = now.duration_since(last);
+            if pause > STALL {
+                stalls.longest = stalls.longest.max(pause);
+                stalls.sum += pause;
+            }
+            last = now;
+        }
+        stalls
+    };
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(busy)).collect();
+        threads
+            .into_iter()
+            .filter_map(|thread| thread.join().ok())
+            .fold(Stalls::default(), |all, one| Stalls {
+                longest: all.longest.max(one.longest),
+                sum: all.sum + one.sum,
+            })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +114,14 @@ mod tests {
         assert!((0..CpuSet::MAX_CPU).all(|core| !(servers.is_set(core) && generator.is_set(core))));
         assert_eq!(sched_getaffinity(None)?, all);
         Ok(())
+    }
+
+    /// More threads than cores have to wait for each other.
+    #[test]
+    fn a_pause_is_seen() {
+        let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let stalls = stalls(cores * 4, Duration::from_millis(300));
+        assert!(stalls.longest > STALL);
+        assert!(stalls.sum >= stalls.longest);
     }
 }

@@ -15,6 +15,7 @@ mod results;
 mod statistics;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use contender::{Contender, Running, Start};
 use cores::Split;
@@ -94,6 +95,9 @@ fn run() -> Result<(), Error> {
     ))?;
     bench.results.line("round,contender,metric,unit,value")?;
     for round in 1..=options.rounds {
+        if bench.wants(Part::Latency) {
+            bench.stalls(round)?;
+        }
         if chosen.iter().any(|contender| contender.tls) {
             bench.limits(round)?;
         }
@@ -143,6 +147,17 @@ impl<'a> Bench<'a> {
 
     fn wants(&self, part: Part) -> bool {
         self.options.parts.contains(&part)
+    }
+
+    /// How long the machine keeps programs waiting when all its cores are busy.
+    fn stalls(&mut self, round: u32) -> Result<(), Error> {
+        let time = Duration::from_secs(self.options.plan.seconds.into());
+        let stalls = cores::stalls(self.cores, time);
+        let longest = stalls.longest.as_secs_f64() * 1e6;
+        let share = stalls.sum.as_secs_f64() / time.as_secs_f64() * 1000.0;
+        self.results
+            .row(round, "machine", "stall-longest", "us", longest)?;
+        self.results.row(round, "machine", "stall-sum", "ms", share)
     }
 
     /// What OpenSSL alone can do.
