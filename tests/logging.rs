@@ -159,28 +159,28 @@ fn a_reader_that_has_stopped_does_not_stop_the_service() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut log = BufReader::new(child.stdout.take().unwrap());
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     while !line.contains("listening") {
         line.clear();
-        assert_ne!(log.read_line(&mut line).unwrap(), 0);
+        assert_ne!(reader.read_line(&mut line).unwrap(), 0);
     }
     let mut client = Client::connect(([127, 0, 0, 1], support::port_in(&line)).into());
     // More than the pipe and the process hold.
-    let long = "x".repeat(4000);
+    let path = "x".repeat(4000);
     for _ in 0..400 {
-        client.send(&format!("GET /{long} HTTP/1.1\r\nHost: test\r\n\r\n"));
+        client.send(&format!("GET /{path} HTTP/1.1\r\nHost: test\r\n\r\n"));
         assert_eq!(client.answer().status, 404);
     }
     // It is told once somebody reads again.
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let mut rest = String::new();
-    log.read_to_string(&mut rest).unwrap();
+    reader.read_to_string(&mut rest).unwrap();
     assert!(child.wait().unwrap().success());
-    let lost = rest
+    let told = rest
         .lines()
         .filter(|line| line.contains("log lines were lost") && line.contains(" lines="));
-    assert_eq!(lost.count(), 1);
+    assert_eq!(told.count(), 1);
     assert!(rest.ends_with("stopped\n"), "{:?}", rest.lines().last());
 }
 
