@@ -393,11 +393,11 @@ impl Session {
         let old = self.read(path);
         let line = old
             .lines()
-            .find(|line| line.trim().starts_with("message: \""));
+            .find(|line| line.starts_with("const MESSAGE: &str = "));
         let line = line.expect("the line with the text");
         self.write(
             path,
-            &old.replace(line, &format!("            message: \"{text}\",")),
+            &old.replace(line, &format!("const MESSAGE: &str = \"{text}\";")),
         );
         eventually(text, SOON, || self.text().starts_with(text).then_some(()));
     }
