@@ -11,20 +11,37 @@ use actix_web::{HttpResponse, web};
 
 use crate::error::Error;
 
-/// Whether the process wants requests; clones share one state.
+/// Whether the process wants requests; clones share one state, and there is no way back.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub struct Readiness(Arc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    draining: AtomicBool,
+    closing: AtomicBool,
+}
 
 impl Readiness {
-    /// From now on the process drains. There is no way back.
+    /// From now on the process drains.
     pub fn drain(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.draining.store(true, Ordering::Relaxed);
     }
 
     /// Whether [`Readiness::drain`] was called.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
+    /// From now on each answer is its connection's last one.
+    pub fn close(&self) {
+        self.0.closing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Readiness::close`] was called.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.0.closing.load(Ordering::Relaxed)
     }
 }
 

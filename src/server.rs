@@ -17,6 +17,8 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, Bytes, PayloadConfig, ServiceConfig};
 use actix_web::{App, HttpMessage as _, HttpResponse, HttpServer};
 use futures_util::FutureExt as _;
+#[cfg(target_os = "linux")]
+use socket2::SockFilter;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::time::{sleep, timeout};
 
@@ -166,12 +168,20 @@ impl Server {
         readiness.drain();
         ::log::info!("draining");
         let drain = async {
-            // The server runs on while the edge or an orchestrator sees /readyz.
-            tokio::select! {
-                ended = &mut server => return ended,
-                () = sleep(config.drain_delay) => {}
+            if !config.drain_delay.is_zero() {
+                // The server runs on while the edge or an orchestrator sees /readyz, and sends
+                // those elsewhere who come back.
+                readiness.close();
+                tokio::select! {
+                    ended = &mut server => return ended,
+                    () = sleep(config.drain_delay) => {}
+                }
             }
             let refuse = async {
+                if !passed {
+                    let _ = hold_connections(&listener);
+                    sleep(HANDSHAKE).await;
+                }
                 // This tells the edge to go elsewhere before it has sent anything. Accepting is
                 // paused, because it would report as an error what is meant here.
                 handle.pause().await;
@@ -180,6 +190,8 @@ impl Server {
                 if !passed {
                     let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
                 }
+                // Not before: whoever has to connect again is refused at once.
+                readiness.close();
                 sleep(LAST_REQUEST).await;
             };
             tokio::select! {
@@ -191,7 +203,7 @@ impl Server {
             let (ended, ()) = tokio::join!(&mut server, stopped);
             ended
         };
-        let limit = config.drain_delay + LAST_REQUEST + config.shutdown;
+        let limit = config.drain_delay + HANDSHAKE + LAST_REQUEST + config.shutdown;
         match timeout(limit, drain).await {
             Ok(ended) => ended?,
             Err(_) => ::log::warn!(
@@ -203,6 +215,10 @@ impl Server {
         Ok(())
     }
 }
+
+/// How long a connection that is being made may take until it is accepted: a round trip to the
+/// edge, and a busy machine's delay. Whoever connects in this time waits for a second.
+const HANDSHAKE: Duration = Duration::from_millis(50);
 
 /// How long an idle connection stays open for one more request when new connections are refused
 /// already. The edge may be about to use it, and must not send a POST again that it has sent on
@@ -230,6 +246,26 @@ fn set_up(listener: &TcpListener, config: &Config) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     SockRef::from(listener).set_tcp_user_timeout(Some(config.write_timeout))?;
     listener.set_nonblocking(true)
+}
+
+/// Lets no more connections be made, while those that are being made go on. A socket that stops
+/// listening resets what nobody has accepted yet, and with it a POST that was sent already. The
+/// client's kernel asks again after a second (RFC 6298), and is refused then.
+#[cfg(target_os = "linux")]
+fn hold_connections(listener: &TcpListener) -> io::Result<()> {
+    // In the kernel's classic BPF, on the packet from its TCP header on (filter.rst): byte 13 has
+    // the flags; one with SYN (0x02) is dropped, any other one kept whole.
+    SockRef::from(listener).attach_filter(&[
+        SockFilter::new(0x30, 0, 0, 13),   // A <- byte 13
+        SockFilter::new(0x45, 0, 1, 0x02), // A & SYN ? the next : the one after
+        SockFilter::new(0x06, 0, 0, 0),    // keep no byte
+        SockFilter::new(0x06, 0, 0, u32::MAX),
+    ])
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hold_connections(_: &TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 /// What is around every request: its line in the log, its id, its limits, its end.
@@ -317,7 +353,7 @@ impl Envelope {
         if let Ok(id) = HeaderValue::from_str(line.id()) {
             response.headers_mut().insert(X_REQUEST_ID, id);
         }
-        if self.readiness.is_draining() {
+        if self.readiness.is_closing() {
             // Whoever asks again must ask another instance.
             response
                 .head_mut()

@@ -103,6 +103,35 @@ fn an_idle_connection_gets_one_more_answer_when_new_ones_are_refused() {
 }
 
 #[test]
+fn a_connection_that_was_made_is_served() {
+    let app = App::start(&[]);
+    let address = app.address();
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            // Ends when it is refused; that of a client who was not answered is a panic.
+            std::thread::spawn(move || {
+                let mut answers = 0;
+                while let Ok(mut client) = Client::try_connect(address) {
+                    client.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+                    assert_eq!(client.answer().status, 405);
+                    answers += 1;
+                }
+                answers
+            })
+        })
+        .collect();
+    // Each has been served by then.
+    for _ in 0..100 {
+        app.line("status=405");
+    }
+    app.signal(Signal::TERM);
+    for client in clients {
+        assert!(client.join().unwrap() > 0);
+    }
+    assert_eq!(app.end().0, Some(0));
+}
+
+#[test]
 fn before_the_listener_closes_the_edge_can_see_it_come() {
     let app = App::start(&[("APP_DRAIN_DELAY_SECONDS", "300")]);
     app.signal(Signal::TERM);
