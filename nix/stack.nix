@@ -387,6 +387,7 @@ packages
       crates = crane.vendorMultipleCargoDeps {
         cargoLockList = [
           (src + "/Cargo.lock")
+          ../fuzz/Cargo.lock
           ../bench/building/grown/Cargo.lock
         ];
       };

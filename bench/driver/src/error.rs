@@ -62,6 +62,9 @@ pub(crate) enum Error {
         /// All that it said.
         said: String,
     },
+    /// A connection or a request over HTTP/3 failed.
+    #[error("HTTP/3: {0}")]
+    Http3(String),
     /// Requests failed, so their number says nothing.
     #[error("{failed} of {total} requests failed")]
     Failed {

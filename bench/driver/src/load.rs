@@ -1,11 +1,19 @@
-//! Load by h2load of nghttp2, which knows HTTP/1.1, HTTP/2 and, as it is built, HTTP/3; and
-//! by OpenSSL, as many handshakes as it can make.
+//! Load by h2load of nghttp2 over HTTP/1.1 and HTTP/2, and by our own hand over HTTP/3; and by
+//! OpenSSL, as many handshakes as it can make.
+
+mod http3;
 
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
+
+/// What does not count at the beginning.
+const WARM_UP: Duration = Duration::from_secs(1);
+
+/// How many streams a connection has at once, where the protocol has streams.
+const STREAMS: usize = 10;
 
 /// What is asked of the load generator.
 #[derive(Clone, Copy)]
@@ -29,48 +37,30 @@ pub(crate) enum Protocol {
     Http3,
 }
 
-impl Protocol {
-    fn arguments(self) -> &'static [&'static str] {
-        match self {
-            Self::Plain | Self::Http1 => &["--h1"],
-            Self::Http2 => &["--alpn-list", "h2", "--max-concurrent-streams", "10"],
-            Self::Http3 => &["--alpn-list", "h3", "--max-concurrent-streams", "10"],
-        }
-    }
-
-    fn scheme(self) -> &'static str {
-        match self {
-            Self::Plain => "http",
-            _ => "https",
-        }
-    }
-}
-
-/// Whether this h2load was built with HTTP/3: its help speaks of it in any case, so that a
-/// request has to tell.
-pub(crate) fn knows_http3(address: SocketAddr) -> Result<bool, Error> {
-    let output = output(
-        Command::new("h2load")
-            .args(Protocol::Http3.arguments())
-            .args(["--clients", "1", "--requests", "1"])
-            .arg(format!("https://{address}/")),
-    )?;
-    Ok(String::from_utf8_lossy(&output.stdout).contains(" 1 succeeded"))
-}
-
 /// Requests per second, each stream asking again when it has its answer.
 pub(crate) fn throughput(
     address: SocketAddr,
     protocol: Protocol,
     plan: Plan,
 ) -> Result<f64, Error> {
+    let streams = STREAMS.to_string();
+    let (scheme, arguments) = match protocol {
+        Protocol::Plain => ("http", &["--h1"] as &[&str]),
+        Protocol::Http1 => ("https", &["--h1"] as _),
+        Protocol::Http2 => (
+            "https",
+            &["--alpn-list", "h2", "--max-concurrent-streams", &streams] as _,
+        ),
+        Protocol::Http3 => return http3::throughput(address, plan),
+    };
     let output = output(
         Command::new("h2load")
-            .args(protocol.arguments())
-            .args(["--threads", "1", "--warm-up-time", "1"])
+            .args(arguments)
+            .args(["--threads", "1"])
+            .args(["--warm-up-time", &WARM_UP.as_secs().to_string()])
             .args(["--clients", &plan.connections.to_string()])
             .args(["--duration", &plan.seconds.to_string()])
-            .arg(format!("{}://{address}/", protocol.scheme())),
+            .arg(format!("{scheme}://{address}/")),
     )?;
     parse(&String::from_utf8_lossy(&output.stdout))
 }

@@ -168,7 +168,9 @@ impl Tree {
         )?;
         // Or the same dependencies as in another tree would be there already.
         self.add_profile("Cargo.toml")?;
-        update_lock(&self.place(), crates)
+        update_lock(&self.place(), crates)?;
+        // Its dependencies are the service's as well.
+        update_lock(&Place::new(self.folder.join("fuzz")), crates)
     }
 
     /// Makes every derivation of this repository's own another one, and no other: a profile
