@@ -300,8 +300,15 @@ impl<'a> Bench<'a> {
                 ("requests-http2", Protocol::Http2),
                 ("requests-http3", Protocol::Http3),
             ] {
-                let rate = load::throughput(running.address, protocol, plan)?;
-                self.results.row(round, name, metric, "1/s", rate)?;
+                match load::throughput(running.address, protocol, plan) {
+                    Ok(rate) => self.results.row(round, name, metric, "1/s", rate)?,
+                    // What the others are like does not depend on it.
+                    Err(error @ Error::Http3(_)) => {
+                        eprintln!("drydock-bench: {name}: {metric}: {error}");
+                        self.results.missing(round, name, metric, "failed")?;
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             let loaded = running.resident_kib();
             self.results
