@@ -179,6 +179,7 @@ impl Server {
             }
             let refuse = async {
                 if !passed {
+                    // A kernel that cannot do this may reset what is being made at that moment.
                     let _ = hold_connections(&listener);
                     sleep(HANDSHAKE).await;
                 }

@@ -353,7 +353,7 @@ impl Session {
     /// With nothing to do, the loop and nginx take less than one percent of a processor, and all
     /// of it waits for something to happen instead of looking for it again and again.
     fn idles(&self) {
-        let service = || {
+        let running = || {
             let name = |pid: &u32| fs::read_to_string(format!("/proc/{pid}/comm"));
             let (services, others): (Vec<_>, Vec<_>) = self
                 .children()
@@ -364,11 +364,13 @@ impl Session {
                 _ => None,
             }
         };
-        let (service, nginx) = eventually("only nginx and the service run", SOON, service);
+        let (service, nginx) = eventually("only nginx and the service run", SOON, running);
         let all = || [self.child.id(), nginx, service].map(Used::by);
         let before = all();
         thread::sleep(Duration::from_secs(10));
         let after = all();
+        // What has ended uses nothing.
+        assert_eq!(running(), Some((service, nginx)), "one of them has ended");
         let [own, nginx, service] = [0, 1, 2].map(|one| after[one].since(before[one]));
         let text = format!("the loop {own:?}, nginx {nginx:?}, the service {service:?}");
         // A tick is 10 ms.

@@ -1,6 +1,6 @@
 //! Which cores a program runs on. What is measured in microseconds must not wait for the one
 //! who measures, so that one gets a core of its own where there is more than one. What the
-//! machine itself holds up is measured, too: no contender can be better than that.
+//! machine itself holds up is measured, too: a request that meets a pause is late, whoever answers.
 
 use std::io;
 use std::thread;

@@ -21,7 +21,7 @@ use crate::error::Error;
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /// How long the last answers may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long answers took, from when their requests were due.
 #[derive(Debug)]

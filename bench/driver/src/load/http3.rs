@@ -20,9 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{Plan, STREAMS, WARM_UP};
 use crate::error::Error;
-
-/// How long the last answers may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::pace::PATIENCE;
 
 /// Requests per second, each stream asking again when it has its answer.
 pub(super) fn throughput(address: SocketAddr, plan: Plan) -> Result<f64, Error> {
