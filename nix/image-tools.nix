@@ -11,7 +11,10 @@
   locks,
 }:
 let
-  crates = crane.vendorMultipleCargoDeps { cargoLockList = locks; };
+  crates = import ./vendored-crates.nix {
+    inherit crane locks;
+    inherit (pkgs) runCommand;
+  };
 in
 {
   # All of these in one /bin, where the first of two programs with one name wins; and
