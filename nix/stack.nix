@@ -310,7 +310,7 @@ let
   # and the archive with the change.
   updates = {
     app = {
-      layer = "${manifest.name}-${manifest.version}";
+      layer = "${manifest.name}-*${manifest.version}";
       bytes = editBytes;
       after = (madeWith { crateEdit = edit; }).image;
     };
