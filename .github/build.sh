@@ -6,11 +6,12 @@ set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 printf '%s\n' "$@" | LC_ALL=C sort -u >"$folder/wanted"
-for system in $(cut -d . -f 2 "$folder/wanted" | sort -u); do
+cut -d . -f 2 "$folder/wanted" | sort -u >"$folder/systems"
+while read -r system; do
   ./drydock nix eval --raw .#. --apply "($(cat nix/output-paths.nix)) \"$system\"" >"$folder/of-system"
   # Its last line has no end.
   { cat "$folder/of-system" && echo; } >>"$folder/outputs"
-done
+done <"$folder/systems"
 LC_ALL=C sort "$folder/outputs" >"$folder/sorted"
 LC_ALL=C join -v 1 "$folder/wanted" "$folder/sorted" >"$folder/unknown"
 [ ! -s "$folder/unknown" ] || {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Which jobs a change needs, as outputs of the step that runs this: `groups` is the list
-# of jobs that build outputs, each with a name, a system, a runner and the outputs' names;
-# `verify` and `containers` are true or false.
+# Which jobs a change needs, as outputs of the step that runs this, each a list: `groups`
+# has the jobs that build outputs, with the outputs' names; `verify` and `containers` have
+# the runners that these jobs are needed on; `up` has runners and engines.
 #
 # BASE is what the change is held against: a revision, --all, or --green, the newest
 # revision of main that the workflow has passed.
@@ -66,14 +66,21 @@ grouped=$(printf '%s' "$touched" | jq --compact-output --argjson runners "$runne
       name: "\(.[0] | group), \($system)",
       system: $system,
       runner: $runners[$system],
+      # What most others begin with is what the next run wants to find.
+      save: (.[0] | group == "images"),
       outputs: join(" ")
     })')
 
+# A filter: the runner of an output's system.
+runner="($runners)[split(\".\")[1]]"
 output() { # NAME JSON FILTER
   printf '%s=%s\n' "$1" "$(printf '%s' "$2" | jq --compact-output "$3")"
 }
 {
   output groups "$grouped" .
-  output verify "$touched" 'any(. == "apps.x86_64-linux.verify")'
-  output containers "$touched" 'any(. == "apps.x86_64-linux.test")'
+  output verify "$touched" "map(select(test(\"^apps[.].*[.]verify\$\")) | $runner)"
+  output containers "$touched" "map(select(test(\"^apps[.].*[.]test\$\")) | $runner)"
+  # The oldest engine comes as a program for one system.
+  output up "$touched" "map(select(test(\"^apps[.].*[.]up\$\")) | $runner
+    | {runner: ., engine: \"its own\"}, (select(. == \"ubuntu-24.04\") | {runner: ., engine: \"the oldest\"}))"
 } | tee -a "$GITHUB_OUTPUT"

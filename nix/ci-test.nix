@@ -130,8 +130,9 @@ pkgs.writeShellApplication {
     matrix --all
     held_against --all
     has groups '[]'
-    has verify false
-    has containers false
+    has verify '[]'
+    has containers '[]'
+    has up '[]'
     result "nothing is touched: no jobs"
 
     touches "$every"
@@ -141,8 +142,9 @@ pkgs.writeShellApplication {
     [ "$(value groups | jq length)" -le 8 ] || wrong "there are $(value groups | jq length) jobs"
     value groups | jq --exit-status 'all(.system as $own | .outputs | split(" ") | all(split(".")[1] == $own))' > "$scratch/said" || wrong "a job has outputs of another system"
     value groups | jq --exit-status '(map(.name) | unique | length) == length and all(.runner | length > 0)' > "$scratch/said" || wrong "a job has no name or runner of its own"
-    has verify true
-    has containers true
+    has verify '["ubuntu-24.04-arm","ubuntu-24.04"]'
+    has containers '["ubuntu-24.04-arm","ubuntu-24.04"]'
+    has up '[{"runner":"ubuntu-24.04-arm","engine":"its own"},{"runner":"ubuntu-24.04","engine":"its own"},{"runner":"ubuntu-24.04","engine":"the oldest"}]'
     result "everything, $(jq length "$scratch/expected") outputs in $(value groups | jq length) jobs: each in one"
 
     rm "$scratch/touched.aarch64-linux"
