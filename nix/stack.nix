@@ -187,14 +187,15 @@ let
     name = "base";
     inherit licenses;
   });
+  cratesOf =
+    locks:
+    import ./vendored-crates.nix {
+      inherit crane locks;
+      inherit (pkgs) runCommand;
+    };
   imageTools = import ./image-tools.nix {
-    inherit
-      crane
-      lib
-      pkgs
-      toolchain
-      ;
-    locks = map (crate: crate + "/Cargo.lock") (builtins.attrValues crates);
+    inherit lib pkgs toolchain;
+    crates = cratesOf (map (crate: crate + "/Cargo.lock") (builtins.attrValues crates));
   };
   image-dev = holdWork [ ./checks/facts-dev.toml ] (
     import ./image-dev.nix {
@@ -362,77 +363,77 @@ let
 in
 packages
 // {
-  apps = import ./commands.nix {
-    inherit devHost pkgs image;
-    images = {
-      "${repository}/${name}" = image-app;
-      "${repository}/nginx" = image-nginx;
-    };
-    imageDev = image-dev;
-    devImage = "${repository}/dev";
-    crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
-    sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
-    axeCore = import ./axe-core.nix {
-      inherit (pkgs) runCommand;
-      files = pythonFiles "axe-core" ./python/axe-core.sums;
-    };
-    serviceImage = "${repository}/${name}";
-    containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
-    goss = import ./goss.nix {
-      inherit pkgs;
-      archives = {
-        app = image;
-        nginx = image;
-        dev = image-dev;
-        ci = image-ci;
-      };
+  apps =
+    import ./commands.nix {
+      inherit devHost pkgs image;
       images = {
-        dev = "${repository}/dev";
-        ci = "${repository}/ci";
+        "${repository}/${name}" = image-app;
+        "${repository}/nginx" = image-nginx;
       };
-      vars = {
-        inherit name readyPath;
-        port = toString port;
-        rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
+      imageDev = image-dev;
+      devImage = "${repository}/dev";
+      crates = cratesOf [ (src + "/Cargo.lock") ];
+      sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
+      axeCore = import ./axe-core.nix {
+        inherit (pkgs) runCommand;
+        files = pythonFiles "axe-core" ./python/axe-core.sums;
       };
-    };
-    inherit affected publish;
-    bench = import ./bench.nix {
-      inherit
-        app
-        crane
-        lib
-        nginx
-        pkgs
-        revision
-        target
-        toolchain
-        ;
-      crates = crane.vendorMultipleCargoDeps {
-        cargoLockList = [
+      serviceImage = "${repository}/${name}";
+      containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
+      goss = import ./goss.nix {
+        inherit pkgs;
+        archives = {
+          app = image;
+          nginx = image;
+          dev = image-dev;
+          ci = image-ci;
+        };
+        images = {
+          dev = "${repository}/dev";
+          ci = "${repository}/ci";
+        };
+        vars = {
+          inherit name readyPath;
+          port = toString port;
+          rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
+        };
+      };
+      inherit affected publish;
+      bench = import ./bench.nix {
+        inherit
+          app
+          crane
+          lib
+          nginx
+          pkgs
+          revision
+          target
+          toolchain
+          ;
+        crates = cratesOf [
           (src + "/Cargo.lock")
           ../fuzz/Cargo.lock
           ../bench/building/grown/Cargo.lock
         ];
+        driver = bench-driver;
+        gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
       };
-      driver = bench-driver;
-      gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
-    };
-    affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
-    verify = import ./verify.nix {
-      inherit asserter image pkgs;
-      dependencies = [
-        app.cargoArtifacts
-        tools.keypair.crate.cargoArtifacts
-        tools.probe.crate.cargoArtifacts
-      ];
-      crates = [
-        app
-        tools.keypair.crate
-        tools.probe.crate
-      ];
-    };
-  };
+      affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
+      verify = import ./verify.nix {
+        inherit asserter image pkgs;
+        dependencies = [
+          app.cargoArtifacts
+          tools.keypair.crate.cargoArtifacts
+          tools.probe.crate.cargoArtifacts
+        ];
+        crates = [
+          app
+          tools.keypair.crate
+          tools.probe.crate
+        ];
+      };
+    }
+    // import ./upkeep.nix { inherit affected pkgs; };
   checks = import ./checks {
     inherit
       advisoryDb

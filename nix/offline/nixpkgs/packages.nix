@@ -584,6 +584,7 @@ rec {
 
   dockerTools = import ./docker-tools.nix {
     inherit
+      bash
       file
       gzip
       jq
