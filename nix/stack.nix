@@ -266,6 +266,7 @@ let
       };
     };
   affected = import ./affected.nix { inherit pkgs; };
+  updateReport = import ./update-report.nix { inherit asserter pkgs; };
   # The images' last names.
   names = [
     name
@@ -410,7 +411,10 @@ packages
         ];
       };
     }
-    // import ./upkeep.nix { inherit affected pkgs; };
+    // import ./upkeep.nix {
+      inherit affected pkgs;
+      updateReport = updateReport.report;
+    };
   checks = import ./checks {
     inherit
       advisoryDb
@@ -427,6 +431,7 @@ packages
       ;
     inherit devShells;
     benchDriver = bench-driver;
+    updateText = updateReport.text;
     instructionBudgets =
       if builtins.pathExists (src + "/bench/instructions.toml") then
         (lib.importTOML (src + "/bench/instructions.toml")).budgets

@@ -3,6 +3,8 @@
   # Has bin/drydock-affected.
   affected,
   pkgs,
+  # Has bin/drydock-update-report.
+  updateReport,
 }:
 let
   app = description: program: {
@@ -15,4 +17,5 @@ in
   ci-test = app "test which jobs the workflow makes" (
     import ./ci-test.nix { inherit affected pkgs; }
   );
+  update-report = app "say what the working tree changes against a revision" updateReport;
 }
