@@ -267,6 +267,7 @@ let
     };
   affected = import ./affected.nix { inherit pkgs; };
   updateReport = import ./update-report.nix { inherit asserter pkgs; };
+  seen = import ./seen.nix { inherit pkgs; };
   # The images' last names.
   names = [
     name
@@ -343,78 +344,73 @@ let
 in
 packages
 // {
-  apps =
-    import ./commands.nix {
-      inherit devHost pkgs image;
-      images = {
-        "${repository}/${name}" = image-app;
-        "${repository}/nginx" = image-nginx;
-      };
-      imageDev = image-dev;
-      devImage = "${repository}/dev";
-      crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
-      sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
-      serviceImage = "${repository}/${name}";
-      containerTests = import ./container-tests.nix { inherit app crane lib; };
-      goss = import ./goss.nix {
-        inherit pkgs;
-        archives = {
-          app = image;
-          nginx = image;
-          dev = image-dev;
-          ci = image-ci;
-        };
-        images = {
-          dev = "${repository}/dev";
-          ci = "${repository}/ci";
-        };
-        vars = {
-          inherit name readyPath;
-          port = toString port;
-          rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
-        };
-      };
-      inherit affected publish;
-      bench = import ./bench.nix {
-        inherit
-          app
-          crane
-          lib
-          nginx
-          pkgs
-          revision
-          target
-          toolchain
-          ;
-        crates = crane.vendorMultipleCargoDeps {
-          cargoLockList = [
-            (src + "/Cargo.lock")
-            ../fuzz/Cargo.lock
-            ../bench/building/grown/Cargo.lock
-          ];
-        };
-        driver = bench-driver;
-        gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
-      };
-      affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
-      verify = import ./verify.nix {
-        inherit asserter image pkgs;
-        dependencies = [
-          app.cargoArtifacts
-          tools.keypair.crate.cargoArtifacts
-          tools.probe.crate.cargoArtifacts
-        ];
-        crates = [
-          app
-          tools.keypair.crate
-          tools.probe.crate
-        ];
-      };
-    }
-    // import ./upkeep.nix {
-      inherit affected pkgs;
-      updateReport = updateReport.report;
+  apps = import ./commands.nix {
+    inherit devHost pkgs image;
+    images = {
+      "${repository}/${name}" = image-app;
+      "${repository}/nginx" = image-nginx;
     };
+    imageDev = image-dev;
+    devImage = "${repository}/dev";
+    crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
+    sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
+    serviceImage = "${repository}/${name}";
+    containerTests = import ./container-tests.nix { inherit app crane lib; };
+    goss = import ./goss.nix {
+      inherit pkgs;
+      archives = {
+        app = image;
+        nginx = image;
+        dev = image-dev;
+        ci = image-ci;
+      };
+      images = {
+        dev = "${repository}/dev";
+        ci = "${repository}/ci";
+      };
+      vars = {
+        inherit name readyPath;
+        port = toString port;
+        rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
+      };
+    };
+    inherit affected publish;
+    bench = import ./bench.nix {
+      inherit
+        app
+        crane
+        lib
+        nginx
+        pkgs
+        revision
+        target
+        toolchain
+        ;
+      crates = crane.vendorMultipleCargoDeps {
+        cargoLockList = [
+          (src + "/Cargo.lock")
+          ../fuzz/Cargo.lock
+          ../bench/building/grown/Cargo.lock
+        ];
+      };
+      driver = bench-driver;
+      gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
+    };
+    affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
+    verify = import ./verify.nix {
+      inherit asserter image pkgs;
+      dependencies = [
+        app.cargoArtifacts
+        tools.keypair.crate.cargoArtifacts
+        tools.probe.crate.cargoArtifacts
+      ];
+      crates = [
+        app
+        tools.keypair.crate
+        tools.probe.crate
+      ];
+    };
+  };
   checks = import ./checks {
     inherit
       advisoryDb
@@ -428,6 +424,7 @@ packages
       port
       publish
       readyPath
+      seen
       ;
     inherit devShells;
     benchDriver = bench-driver;
@@ -454,6 +451,10 @@ packages
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;
     };
+  };
+  upkeep = import ./upkeep.nix {
+    inherit affected pkgs seen;
+    updateReport = updateReport.report;
   };
   inherit devShells;
   formatter = pkgs.nixfmt;

@@ -15,6 +15,8 @@
   benchDriver,
   # The nginx linter.
   gixy,
+  # Has bin/drydock-seen.
+  seen,
   # Has bin/drydock-update-text.
   updateText,
   # What the check of advisories reads.
@@ -77,6 +79,7 @@ packages
     inherit lib pkgs;
     driver = benchDriver;
   };
+  seen = import ./seen.nix { inherit lib pkgs seen; };
   update-report = import ./update-report.nix {
     inherit pkgs;
     text = updateText;
