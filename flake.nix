@@ -61,7 +61,7 @@
           ;
         default = stack.image;
       });
-      apps = forEach linux (stack: stack.apps // { default = stack.apps.up; });
+      apps = forEach linux (stack: stack.apps // stack.upkeep // { default = stack.apps.up; });
       checks = forEach linux (stack: stack.checks);
       devShells = forEach (linux ++ darwin) (stack: stack.devShells);
       formatter = forEach linux (stack: stack.formatter);

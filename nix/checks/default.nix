@@ -15,6 +15,10 @@
   benchDriver,
   # The nginx linter.
   gixy,
+  # Has bin/drydock-seen.
+  seen,
+  # Has bin/drydock-update-text.
+  updateText,
   # What the check of advisories reads.
   advisoryDb,
   crane,
@@ -74,6 +78,11 @@ packages
   speed-page = import ./speed-page.nix {
     inherit lib pkgs;
     driver = benchDriver;
+  };
+  seen = import ./seen.nix { inherit lib pkgs seen; };
+  update-report = import ./update-report.nix {
+    inherit pkgs;
+    text = updateText;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   inherit loopback;
