@@ -10,21 +10,30 @@ pkgs.writeShellApplication {
     die() { say "error: $*"; exit 1; }
     wrong() {
       say "error: $1"
-      echo "usage: drydock affected [--json] [BASE | --all]" >&2
+      echo "usage: drydock affected [--json] [--system SYSTEM] [BASE | --all]" >&2
       exit 2
     }
 
     json=false
     base=
-    for argument in "$@"; do
-      case $argument in
+    system=
+    while [ $# -gt 0 ]; do
+      case $1 in
         --json) json=true ;;
-        --all | [!-]*)
-          [ -z "$base" ] || wrong "there is one BASE at most; '$argument' is the second"
-          base=$argument
+        --system)
+          system=''${2:-}
+          case $system in
+            ?*-linux | ?*-darwin) shift ;;
+            *) wrong "--system is '$system'; it takes the name of one, such as x86_64-linux" ;;
+          esac
           ;;
-        *) wrong "'$argument' is neither --json, --all nor a BASE" ;;
+        --all | [!-]*)
+          [ -z "$base" ] || wrong "there is one BASE at most; '$1' is the second"
+          base=$1
+          ;;
+        *) wrong "'$1' is neither --json, --system, --all nor a BASE" ;;
       esac
+      shift
     done
 
     cd "''${DRYDOCK_ROOT:-$PWD}"
@@ -56,7 +65,7 @@ pkgs.writeShellApplication {
 
     # Flags that the caller gives every nix command, one a line.
     mapfile -t flags < <(printf '%s' "''${DRYDOCK_NIX_FLAGS:-}")
-    system=$(nix config show system)
+    system=''${system:-$(nix config show system)}
     # Both trees are read as plain folders: a revision, which labels carry, is in
     # neither, so it is not what differs.
     outputs() { # FOLDER

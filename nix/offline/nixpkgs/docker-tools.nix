@@ -1,6 +1,7 @@
-# The part of nixpkgs' dockerTools that nix/ uses: layered images by a pipeline, and several
-# images in one archive. What an archive looks like is said in ./image.py.
+# The part of nixpkgs' dockerTools that nix/ and ../../../bench use: images, streamed or as an
+# archive, and several in one archive. What an archive looks like is said in ./image.py.
 {
+  bash,
   file,
   gzip,
   jq,
@@ -34,27 +35,25 @@ let
     gzip
     zstd
   ];
-in
-{
-  buildLayeredImage =
+
+  # A program that writes the archive to its standard output, so that the store has no copy.
+  streamLayeredImage =
     {
       name,
       tag,
-      # How store paths become layers; nixpkgs has another way as well, which is its default.
-      layeringPipeline,
+      # How store paths become layers. nixpkgs counts the popularity otherwise where there is none.
+      layeringPipeline ? [
+        [ "popularity_contest" ]
+        [
+          "limit_layers"
+          99
+        ]
+      ],
       contents ? [ ],
       config ? { },
       extraCommands ? "",
-      compressor ? "gz",
     }:
     let
-      inherit
-        (compressors.${compressor}
-          or (throw "in docker image ${name}: compressor must be one of: [${toString (builtins.attrNames compressors)}]")
-        )
-        compress
-        ext
-        ;
       # Refers to the store paths that the configuration names.
       base = writeText "${baseNameOf name}-base.json" (
         builtins.toJSON {
@@ -106,11 +105,57 @@ in
         ];
       };
     in
+    runCommand "stream-${baseNameOf name}"
+      {
+        imageName = name;
+        passthru = {
+          imageTag = tag;
+          isExe = true;
+        };
+      }
+      ''
+        printf '#!%s\nexec %s %s archive %s\n' ${lib.getExe bash} ${lib.getExe python} ${./image.py} ${conf} > "$out"
+        chmod +x "$out"
+      '';
+
+  buildLayeredImage =
+    {
+      name,
+      compressor ? "gz",
+      ...
+    }@image:
+    let
+      stream = streamLayeredImage (removeAttrs image [ "compressor" ]);
+      inherit
+        (compressors.${compressor}
+          or (throw "in docker image ${name}: compressor must be one of: [${toString (builtins.attrNames compressors)}]")
+        )
+        compress
+        ext
+        ;
+    in
     runCommand "${baseNameOf name}.tar${ext}" {
+      inherit (stream) imageName;
+      passthru = { inherit (stream) imageTag; };
       inherit nativeBuildInputs;
-      imageName = name;
-      passthru.imageTag = tag;
-    } "${lib.getExe python} ${./image.py} archive ${conf} | ${compress} > $out";
+    } "${stream} | ${compress} > $out";
+in
+{
+  inherit buildLayeredImage streamLayeredImage;
+
+  # Everything in one layer.
+  buildImage =
+    {
+      copyToRoot ? [ ],
+      ...
+    }@image:
+    buildLayeredImage (
+      removeAttrs image [ "copyToRoot" ]
+      // {
+        contents = copyToRoot;
+        layeringPipeline = [ [ "flatten" ] ];
+      }
+    );
 
   mergeImages =
     images:

@@ -565,18 +565,23 @@ rec {
     mkDerivation = withCompiler;
     cc = cc // {
       inherit bintools;
+      targetPrefix = "";
     };
     hostPlatform = {
       isLinux = true;
       parsed.cpu.name = cpu;
-      rust.rustcTarget = "${cpu}-unknown-linux-gnu";
+      rust = {
+        rustcTarget = "${cpu}-unknown-linux-gnu";
+        cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+      };
     };
   };
   # The offline toolchain's static target is the machine's own.
-  pkgsStatic = { inherit stdenv; };
+  pkgsStatic = import ./packages.nix { inherit lib lock system; };
 
   dockerTools = import ./docker-tools.nix {
     inherit
+      bash
       file
       gzip
       jq
