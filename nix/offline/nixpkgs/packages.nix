@@ -242,7 +242,7 @@ let
   fetchurl =
     {
       name,
-      urls,
+      url,
       sha256,
     }:
     debian.stored name "flat" sha256;
@@ -267,13 +267,10 @@ let
 
   # The crates of a Cargo.lock as cargo's "directory" source, each held to the
   # checksum that stands in the lock.
-  importCargoLock =
-    {
-      lockFile ? null,
-      lockFileContents ? builtins.readFile lockFile,
-    }:
+  cratesOf =
+    lockFile:
     let
-      locked = builtins.filter (package: package ? source) (builtins.fromTOML lockFileContents).package;
+      locked = builtins.filter (package: package ? source) (lib.importTOML lockFile).package;
       fromRegistry =
         package:
         if !lib.hasPrefix "registry+" package.source then
@@ -284,7 +281,7 @@ let
             inherit (package) checksum;
             crate = fetchurl {
               name = "${directory}.crate";
-              urls = [ ];
+              url = "";
               sha256 = checksum;
             };
           };
@@ -331,7 +328,7 @@ let
         path = "${tool.folder}/${name}.lock";
         name = "${name}.lock";
       };
-      crates = importCargoLock { inherit lockFile; };
+      crates = cratesOf lockFile;
       installed =
         runCommandWith withCompiler name
           {
@@ -342,7 +339,7 @@ let
             tar -xzf ${
               fetchurl {
                 name = tool.crate;
-                urls = [ ];
+                url = "";
                 inherit (tool) sha256;
               }
             }
@@ -432,7 +429,7 @@ let
           "${pname}-${version}-${python}-${abi}-${platform}.whl"
         else
           "${pname}-${version}.tar.gz";
-      urls = [ ];
+      url = "";
       inherit sha256;
     };
 
@@ -599,7 +596,6 @@ rec {
   };
 
   bashInteractive = bash;
-  rustPlatform = { inherit importCargoLock; };
   busybox = debian.stored "busybox" "recursive" lock.busybox;
   rustc = rust;
   brotli = program "brotli" "brotli";
