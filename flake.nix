@@ -34,8 +34,8 @@
         in
         import ./nix/stack.nix {
           inherit pkgs;
-          rustBin = rust-overlay.lib.mkRustBin { } pkgs;
-          craneLib = crane.mkLib pkgs;
+          mkRustBin = rust-overlay.lib.mkRustBin { };
+          mkCrane = crane.mkLib;
           advisoryDb = advisory-db;
           src = ./.;
           name = "app";

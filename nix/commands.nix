@@ -28,6 +28,8 @@
   goss,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
+  # Has axe.min.js, which the browser runs on the page.
+  axeCore,
 }:
 let
   inherit (pkgs) lib;
@@ -52,7 +54,6 @@ let
     sslyze
     pkgs.zstd
   ];
-  axeCore = import ./axe-core.nix { inherit (pkgs) nodejs runCommand; };
   # The folder of compose.yaml: the front door sets it, elsewhere it is the current one.
   inFolder = ''
     export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
