@@ -14,6 +14,15 @@
 let
   inherit (pkgs) lib;
 
+  # The program alone. nixpkgs puts a script around it, whose bash, getent and systemd would
+  # have to be mounted, too; it looks for nothing but a shell and what runs, which are the
+  # image's.
+  goss = pkgs.runCommand "goss" { meta.mainProgram = "goss"; } ''
+    mkdir -p "$out/bin"
+    program=${pkgs.goss}/bin/.goss-wrapped
+    [ -e "$program" ] || program=${pkgs.goss}/bin/goss
+    cp "$program" "$out/bin/goss"
+  '';
   # What `edit` brings: a shell and the usual small programs.
   shell = pkgs.runCommand "goss-shell" { } ''
     mkdir -p "$out/bin"
@@ -57,10 +66,10 @@ pkgs.writeShellApplication {
     trap 'exit 130' INT
     trap 'exit 143' TERM
 
-    paths=${closure [ pkgs.goss ]}
+    paths=${closure [ goss ]}
     [ "$mode" = ro ] || paths=${
       closure [
-        pkgs.goss
+        goss
         shell
       ]
     }
@@ -120,7 +129,7 @@ pkgs.writeShellApplication {
       docker exec --interactive "''${terminal[@]}" --workdir /goss \
         --env GOSS_VARS=/goss/vars.yaml --env PATH=${
           lib.makeBinPath [
-            pkgs.goss
+            goss
             shell
           ]
         }:/bin --env HOME=/tmp "$container" ${shell}/bin/sh || :
@@ -132,7 +141,7 @@ pkgs.writeShellApplication {
     for stage in "''${stages[@]}"; do
       start "$stage"
       echo "drydock: goss looks at $stage" >&2
-      docker exec "$container" ${lib.getExe pkgs.goss} --gossfile /goss/goss.yaml \
+      docker exec "$container" ${lib.getExe goss} --gossfile /goss/goss.yaml \
         --vars-inline ${lib.escapeShellArg (builtins.toJSON vars)} validate --format documentation --no-color || failed+=("$stage")
       stop
     done

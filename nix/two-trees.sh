@@ -7,7 +7,9 @@ die() { say "error: $*"; exit 1; }
 
 enter_repository() { # goes to its top
   cd "${DRYDOCK_ROOT:-$PWD}" || exit
-  top=$(git rev-parse --show-toplevel 2>/dev/null) || die "$PWD is not in a git repository; the comparison is with one of its revisions"
+  # A name may end in a line's end, which $(...) alone would take away.
+  top=$(git rev-parse --show-toplevel 2>/dev/null && echo .) || die "$PWD is not in a git repository; the comparison is with one of its revisions"
+  top=${top%??}
   cd "$top" || exit
   [ -e flake.nix ] || die "there is no flake.nix in $top"
 }
