@@ -118,6 +118,7 @@ let
   dev-loop = ours ../dev-loop;
   # What `./drydock bench` measures with.
   bench-driver = ours ../bench/driver;
+  engine = import ./engine.nix { inherit lib pkgs; };
   devHost = import ./dev-host.nix {
     inherit (pkgs) lib writeShellApplication;
     inherit (pkgs.stdenv) cc;
@@ -342,8 +343,13 @@ let
 in
 packages
 // {
-  apps = import ./commands.nix {
-    inherit devHost pkgs image;
+  apps = import ./commands {
+    inherit
+      devHost
+      engine
+      image
+      pkgs
+      ;
     images = {
       "${repository}/${name}" = image-app;
       "${repository}/nginx" = image-nginx;
@@ -355,7 +361,7 @@ packages
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app crane lib; };
     goss = import ./goss.nix {
-      inherit pkgs;
+      inherit engine pkgs;
       archives = {
         app = image;
         nginx = image;
@@ -413,6 +419,7 @@ packages
     inherit
       advisoryDb
       crane
+      engine
       lib
       name
       names
