@@ -400,6 +400,7 @@ packages
       driver = bench-driver;
       gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
     };
+    typedTest = import ./typed-test.nix { inherit engine pkgs; };
     affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;

@@ -18,6 +18,8 @@
   engine,
   # Has bin/drydock-publish.
   publish,
+  # Has bin/drydock-typed-test.
+  typedTest,
   # Has bin/drydock-verify.
   verify,
   # The archive of the image that the edit-run loop runs in, its name, and the loop without
@@ -147,6 +149,7 @@ in
     program = lib.getExe' pkgs.docker "dockerd";
     meta.description = "the pinned Docker engine";
   };
+  typed-test = app "type the three commands of the README in every kind of shell" typedTest;
   affected = app "print which outputs of the flake a change touches" affected;
   affected-test = app "test the same on example changes" affectedTest;
   bench = app "measure the service side by side with others" bench;
