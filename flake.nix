@@ -34,8 +34,8 @@
         in
         import ./nix/stack.nix {
           inherit pkgs;
-          rustBin = rust-overlay.lib.mkRustBin { } pkgs;
-          craneLib = crane.mkLib pkgs;
+          mkRustBin = rust-overlay.lib.mkRustBin { };
+          mkCrane = crane.mkLib;
           advisoryDb = advisory-db;
           src = ./.;
           name = "app";
@@ -61,7 +61,7 @@
           ;
         default = stack.image;
       });
-      apps = forEach linux (stack: stack.apps // { default = stack.apps.up; });
+      apps = forEach linux (stack: stack.apps // stack.upkeep // { default = stack.apps.up; });
       checks = forEach linux (stack: stack.checks);
       devShells = forEach (linux ++ darwin) (stack: stack.devShells);
       formatter = forEach linux (stack: stack.formatter);

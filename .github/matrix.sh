@@ -1,23 +1,86 @@
 #!/bin/sh
-# Which jobs a change needs, as outputs of the step that runs this: `any`, `verify` and
-# `containers` are true or false, and `builds` is the list of outputs to build, each in
-# a job of its own. BASE is what the change is held against, or --all.
+# Which jobs a change needs, as outputs of the step that runs this, each a list: `groups`
+# has the jobs that build outputs, with the outputs' names; `verify` and `containers` have
+# the runners that these jobs are needed on; `up` has runners and engines.
+#
+# BASE is what the change is held against: a revision, --all, or --green, the newest
+# revision of main that the workflow has passed.
 set -eu
 
-# After a rewritten history the revision before it is gone.
-case $BASE in
-  --all) ;;
-  *) git rev-parse --verify --quiet "$BASE^{commit}" >&2 || BASE=--all ;;
-esac
-touched=$(./drydock affected --json "$BASE")
+# Each system that the flake has outputs for, and the runner that builds them.
+runners='{
+  "x86_64-linux": "ubuntu-24.04",
+  "aarch64-linux": "ubuntu-24.04-arm",
+  "x86_64-darwin": "macos-15-intel",
+  "aarch64-darwin": "macos-15"
+}'
+say() { printf '%s\n' "$*" >&2; }
 
-output() { # NAME FILTER
-  printf '%s=%s\n' "$1" "$(printf '%s' "$touched" | jq --compact-output "$2")"
+# A push to a red main, or one whose run was never begun, leaves things unchecked that
+# only a comparison with the last green revision shows. A run of a pull request says
+# nothing of main, though a fork's branch may have that name.
+newest_green() {
+  gh api "repos/$GITHUB_REPOSITORY/actions/workflows/ci.yml/runs?branch=main&status=success&per_page=100" \
+    --jq '.workflow_runs[] | select(.event != "pull_request") | .head_sha' |
+    while read -r revision; do
+      if git merge-base --is-ancestor "$revision" HEAD 2>/dev/null; then
+        echo "$revision"
+        break
+      fi
+    done
+}
+
+if [ "$BASE" = --green ]; then
+  BASE=$(newest_green) || BASE=
+  [ -n "$BASE" ] || {
+    say "no revision before this one is known to be green: every output is built"
+    BASE=--all
+  }
+elif [ "$BASE" != --all ]; then
+  # After a rewritten history the revision before it is gone.
+  git rev-parse --verify --quiet "$BASE^{commit}" >&2 || {
+    say "$BASE is not in the history: every output is built"
+    BASE=--all
+  }
+fi
+say "held against $BASE"
+
+touched='[]'
+for system in $(printf '%s' "$runners" | jq --raw-output 'keys[]'); do
+  more=$(./drydock affected --json --system "$system" "$BASE")
+  touched=$(printf '%s' "$touched" | jq --compact-output --argjson more "$more" '. + $more')
+done
+
+# What has the same things to build or fetch first is in one job; each output is in one,
+# whatever its name.
+grouped=$(printf '%s' "$touched" | jq --compact-output --argjson runners "$runners" '
+  def group:
+    capture("^(?<kind>[^.]+)[.](?<system>[^.]+)[.](?<name>.+)$")
+    | if .system | endswith("-darwin") then "shells"
+      elif .kind == "apps" or .kind == "devShells" or (.name | test("^image-(dev|ci)(-|$)|^toolchain$"))
+      then "commands and shells"
+      elif .name | test("-(clippy|deny|format|fuzz|test)$|^(advisories|instructions)$") then "crates"
+      else "images" end;
+  group_by([split(".")[1], group])
+  | map((.[0] | split(".")[1]) as $system | {
+      name: "\(.[0] | group), \($system)",
+      system: $system,
+      runner: $runners[$system],
+      # What most others begin with is what the next run wants to find.
+      save: (.[0] | group == "images"),
+      outputs: join(" ")
+    })')
+
+# A filter: the runner of an output's system.
+runner="($runners)[split(\".\")[1]]"
+output() { # NAME JSON FILTER
+  printf '%s=%s\n' "$1" "$(printf '%s' "$2" | jq --compact-output "$3")"
 }
 {
-  output any '. != []'
-  # Every package is a check as well.
-  output builds 'map(select(test("^(checks|devShells)[.]")))'
-  output verify 'any(test("^apps[.][^.]+[.]verify$"))'
-  output containers 'any(test("^apps[.][^.]+[.]test$"))'
+  output groups "$grouped" .
+  output verify "$touched" "map(select(test(\"^apps[.].*[.]verify\$\")) | $runner)"
+  output containers "$touched" "map(select(test(\"^apps[.].*[.]test\$\")) | $runner)"
+  # The oldest engine comes as a program for one system.
+  output up "$touched" "map(select(test(\"^apps[.].*[.]up\$\")) | $runner
+    | {runner: ., engine: \"its own\"}, (select(. == \"ubuntu-24.04\") | {runner: ., engine: \"the oldest\"}))"
 } | tee -a "$GITHUB_OUTPUT"

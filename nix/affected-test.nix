@@ -171,8 +171,18 @@ pkgs.writeShellApplication {
     result "a BASE that there is not: an error that names it"
 
     ask --jsn
-    refuses 2 "'--jsn' is neither --json, --all nor a BASE"
+    refuses 2 "'--jsn' is neither --json, --system, --all nor a BASE"
     result "an unknown option: an error that names it"
+
+    ask --system x86_64
+    refuses 2 "--system is 'x86_64'; it takes the name of one"
+    result "no name of a system: an error that says what it takes"
+
+    ask --all
+    mv "$scratch/answer" "$scratch/own"
+    ask --all --system "$system"
+    cmp "$scratch/own" "$scratch/answer" >> "$scratch/wrong" 2>&1 || :
+    result "a system by its name"
 
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

@@ -2,7 +2,9 @@
 # so that an edit of a source file does not build them again. The lints and
 # tests ride along as passthru.tests.
 {
+  # For the machine that builds, and for the target.
   crane,
+  staticCrane,
   lib,
   src,
   # The Rust target triple, statically linked.
@@ -53,11 +55,8 @@ let
   dev = common // {
     src = sourceOf [ "tests" ];
     CARGO_PROFILE = "dev";
-    # The tests' TLS client has C in it, built with glibc's headers and linked to any libc:
-    # fortified functions are glibc's own.
-    hardeningDisable = [ "fortify" ];
   };
-  devArtifacts = crane.buildDepsOnly dev;
+  devArtifacts = staticCrane.buildDepsOnly dev;
   # Only the crate itself, so that an edit of an asset leaves its dependencies.
   named = lib.optionalAttrs (manifest != null) { DRYDOCK_ASSETS = manifest; };
   tests =
@@ -68,11 +67,11 @@ let
       doInstallCargoArtifacts = false;
     };
 in
-crane.buildPackage (
+staticCrane.buildPackage (
   release
   // named
   // {
-    cargoArtifacts = crane.buildDepsOnly (
+    cargoArtifacts = staticCrane.buildDepsOnly (
       release
       // {
         # By default all are checked as well, which is for lints: they have their own build.
@@ -85,10 +84,10 @@ crane.buildPackage (
       # What else is built from the same sources starts from here.
       devArguments = tests;
       tests = {
-        clippy = crane.cargoClippy (
+        clippy = staticCrane.cargoClippy (
           tests // { cargoClippyExtraArgs = "--all-targets --all-features -- --deny warnings"; }
         );
-        test = crane.cargoTest tests;
+        test = staticCrane.cargoTest tests;
         format = crane.cargoFmt { inherit (dev) src; };
         deny = crane.cargoDeny {
           inherit (dev) src;

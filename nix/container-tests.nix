@@ -2,10 +2,10 @@
 # it needs a Docker engine, which no sandbox has.
 {
   app,
-  crane,
   lib,
+  staticCrane,
 }:
-crane.mkCargoDerivation (
+staticCrane.mkCargoDerivation (
   app.devArguments
   // {
     pnameSuffix = "-container-tests";

@@ -3,9 +3,6 @@
 # holds none: it is this function, and the image that it makes of nothing.
 {
   dockerTools,
-  # Has bin/libdeflate-gzip.
-  libdeflate,
-  runCommand,
   # The first part of the images' names.
   repository,
   # What every image says of itself.
@@ -20,19 +17,22 @@
   config ? { },
   # What changes most, the last of it most of all: see ./layers.nix.
   volatile ? [ ],
-  # One of dockerTools' own; without, it is a gzip that is 4 % smaller than theirs.
-  compressor ? null,
+  # Whether its archive is: for a large one that takes longer than anything that is saved by it.
+  compressed ? true,
   # The rest is dockerTools' own.
   ...
 }@image:
-let
-  archive = dockerTools.buildLayeredImage (
+{
+  inherit compressed name;
+  # Writes the archive to its standard output, so that the store has no copy of it as it is
+  # before it is compressed.
+  stream = dockerTools.streamLayeredImage (
     removeAttrs image [
+      "compressed"
       "licenses"
       "volatile"
     ]
     // {
-      compressor = if compressor == null then "none" else compressor;
       name = "${repository}/${name}";
       tag = "latest";
       layeringPipeline = import ./layers.nix volatile;
@@ -49,11 +49,4 @@ let
       };
     }
   );
-in
-if compressor != null then
-  archive
-else
-  # Any engine takes it, and in it is no name and no time.
-  runCommand "${name}.tar.gz" { nativeBuildInputs = [ libdeflate ]; } ''
-    libdeflate-gzip -12 -c ${archive} > "$out"
-  ''
+}

@@ -6,12 +6,15 @@
   # ./image-tools.nix
   imageTools,
   pkgs,
-  # The Rust target triple and the flags that the checks build for.
-  target,
+  # The flags that the checks build for the static target with.
   rustFlags,
   licenses,
 }:
 let
+  inherit (pkgs.pkgsStatic.stdenv) cc hostPlatform;
+  # The C compiler of the static target, for cargo and for build scripts that call the crate
+  # cc: https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables
+  compiler = program: "${cc}/bin/${cc.targetPrefix}${program}";
   ci = pkgs.writeShellApplication {
     name = "drydock-ci";
     text = ''
@@ -57,8 +60,7 @@ in
 base {
   name = "ci";
   inherit licenses;
-  # Compressing would take longer than anything that is saved by it.
-  compressor = "none";
+  compressed = false;
   contents = [
     (imageTools.root {
       name = "ci-root";
@@ -75,8 +77,12 @@ base {
     Env = imageTools.config.Env ++ [
       "CARGO_TARGET_DIR=/tmp/target"
       "CARGO_NET_OFFLINE=true"
-      "CARGO_BUILD_TARGET=${target}"
+      "CARGO_BUILD_TARGET=${hostPlatform.rust.rustcTarget}"
       "CARGO_BUILD_RUSTFLAGS=${rustFlags}"
+      "CARGO_TARGET_${hostPlatform.rust.cargoEnvVarTarget}_LINKER=${compiler "cc"}"
+      "TARGET_CC=${compiler "cc"}"
+      "TARGET_CXX=${compiler "c++"}"
+      "TARGET_AR=${compiler "ar"}"
     ];
   };
 }

@@ -15,8 +15,7 @@
 base {
   name = "dev";
   inherit licenses;
-  # Compressing would take longer than anything that is saved by it.
-  compressor = "none";
+  compressed = false;
   contents = [
     (imageTools.root {
       name = "dev-root";

@@ -17,16 +17,18 @@ base {
   contents = [
     keypair
     probe
-    assets
   ];
   volatile = [
     probe
     keypair
     config
-    assets
   ];
-  # The one writable place, and where the volumes go.
+  # The assets are files here and no links: nginx as nixpkgs patches it makes the ETag of a
+  # file in the store from the store path, which all forms of an asset share. Then the one
+  # writable place, and where the volumes go.
   extraCommands = ''
+    cp -r ${assets}/var .
+    chmod -R u+w var
     mkdir -p etc/nginx/tls var/www/acme
     mkdir -m 1777 tmp
   '';

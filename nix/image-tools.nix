@@ -2,17 +2,13 @@
 # the release images, a C compiler, a shell, and every crate of the lock files. The
 # configuration of an image that has it is `config`, to which an entry point comes.
 {
-  crane,
   lib,
   pkgs,
   # The very one that crane builds with.
   toolchain,
-  # Cargo.lock files.
-  locks,
+  # ./vendored-crates.nix
+  crates,
 }:
-let
-  crates = crane.vendorMultipleCargoDeps { cargoLockList = locks; };
-in
 {
   # All of these in one /bin, where the first of two programs with one name wins; and
   # the folders where something may be mounted.

@@ -1,19 +1,20 @@
-# What each output of the flake for one system is made from, a line each, such as
+# What each output of the flake for one system is built by, a line each, such as
 # `packages.x86_64-linux.app /nix/store/…-app.drv`: two trees whose lines are the same
-# build the same. ./affected.nix hands this to `nix eval --apply`.
+# build the same. ./affected.nix and ../.github/build.sh hand this to `nix eval --apply`.
 system: outputs:
 let
   inherit (builtins)
     attrNames
     concatMap
     concatStringsSep
+    getContext
+    head
     unsafeDiscardStringContext
     ;
   derivation = output: output.drvPath;
-  # What names an output's inputs, by kind. An app is a program in the store, whose path
-  # changes with what it is built from.
+  # By kind. An app is a path to a program, which knows what builds it.
   made = {
-    apps = app: app.program;
+    apps = app: head (attrNames (getContext app.program));
     checks = derivation;
     devShells = derivation;
     packages = derivation;

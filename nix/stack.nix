@@ -3,10 +3,10 @@
 {
   # nixpkgs for one system.
   pkgs,
-  # rust-overlay's `lib.mkRustBin { } pkgs`: where toolchains come from.
-  rustBin,
-  # crane's `mkLib pkgs`.
-  craneLib,
+  # rust-overlay's `lib.mkRustBin { }`: the toolchains, for a nixpkgs.
+  mkRustBin,
+  # crane's `mkLib`: its library, for a nixpkgs.
+  mkCrane,
   # The crate's folder: Cargo.toml, Cargo.lock, rust-toolchain.toml, src, tests.
   src,
   # The crate's binary, which the image starts.
@@ -41,11 +41,18 @@ let
   inherit (pkgs) lib;
 
   # Static, so that the image needs no libc; on Linux nixpkgs' static platform is musl.
-  target = pkgs.pkgsStatic.stdenv.hostPlatform.rust.rustcTarget;
-  toolchain = (rustBin.fromRustupToolchainFile (src + "/rust-toolchain.toml")).override {
-    targets = [ target ];
-  };
-  crane = craneLib.overrideToolchain toolchain;
+  inherit (pkgs) pkgsStatic;
+  target = pkgsStatic.stdenv.hostPlatform.rust.rustcTarget;
+  toolchainOf =
+    pkgs:
+    ((mkRustBin pkgs).fromRustupToolchainFile (src + "/rust-toolchain.toml")).override {
+      targets = [ target ];
+    };
+  toolchain = toolchainOf pkgs;
+  # For the machine that builds.
+  crane = (mkCrane pkgs).overrideToolchain toolchainOf;
+  # For the target. It has a compiler and a linker for that, which a crate with C in it needs.
+  staticCrane = (mkCrane pkgsStatic).overrideToolchain toolchainOf;
   manifest = (lib.importTOML (src + "/Cargo.toml")).package;
 
   tools = import ./tools.nix {
@@ -54,6 +61,7 @@ let
       deny
       lib
       pkgs
+      staticCrane
       target
       ;
   };
@@ -81,18 +89,24 @@ let
       }
       // arguments
     );
-  pythonProgram =
+  pythonFiles =
     name: sums:
-    import ./python-program.nix {
+    import ./python-files.nix {
       inherit (pkgs)
         fetchPypi
         lib
         runCommand
         stdenv
-        writeShellApplication
         ;
       inherit name sums;
       python = pkgs.python314;
+    };
+  pythonProgram =
+    name: sums:
+    import ./python-program.nix {
+      inherit (pkgs) lib writeShellApplication;
+      inherit name;
+      files = pythonFiles name sums;
     };
   # What every image says of itself: https://specs.opencontainers.org/image-spec/annotations/
   labels = {
@@ -109,6 +123,7 @@ let
         deny
         lib
         src
+        staticCrane
         target
         ;
       revision = "unknown";
@@ -135,7 +150,12 @@ let
   hold =
     files: image:
     import ./image-facts.nix {
-      inherit (pkgs) lib runCommand writeText;
+      inherit (pkgs)
+        lib
+        libdeflate
+        runCommand
+        writeText
+        ;
       inherit asserter image;
       facts = [ ./checks/facts-every-image.toml ] ++ files;
       values = {
@@ -157,7 +177,7 @@ let
   baseWith =
     labels:
     import ./image-base.nix {
-      inherit (pkgs) dockerTools libdeflate runCommand;
+      inherit (pkgs) dockerTools;
       inherit labels repository;
     };
   base = baseWith labels;
@@ -168,14 +188,15 @@ let
     name = "base";
     inherit licenses;
   });
+  cratesOf =
+    locks:
+    import ./vendored-crates.nix {
+      inherit crane locks;
+      inherit (pkgs) runCommand;
+    };
   imageTools = import ./image-tools.nix {
-    inherit
-      crane
-      lib
-      pkgs
-      toolchain
-      ;
-    locks = map (crate: crate + "/Cargo.lock") (builtins.attrValues crates);
+    inherit lib pkgs toolchain;
+    crates = cratesOf (map (crate: crate + "/Cargo.lock") (builtins.attrValues crates));
   };
   image-dev = holdWork [ ./checks/facts-dev.toml ] (
     import ./image-dev.nix {
@@ -200,7 +221,6 @@ let
         imageTools
         licenses
         pkgs
-        target
         ;
       rustFlags = app.devArguments.CARGO_BUILD_RUSTFLAGS;
     }
@@ -230,6 +250,7 @@ let
           lib
           revision
           src
+          staticCrane
           target
           ;
         manifest = if assets == null then null else compiled.manifest;
@@ -267,6 +288,8 @@ let
       };
     };
   affected = import ./affected.nix { inherit pkgs; };
+  updateReport = import ./update-report.nix { inherit asserter pkgs; };
+  seen = import ./seen.nix { inherit pkgs; };
   # The images' last names.
   names = [
     name
@@ -291,7 +314,7 @@ let
   # and the archive with the change.
   updates = {
     app = {
-      layer = "${manifest.name}-${manifest.version}";
+      layer = "${manifest.name}-*${manifest.version}";
       bytes = editBytes;
       after = (madeWith { crateEdit = edit; }).image;
     };
@@ -356,10 +379,14 @@ packages
     };
     imageDev = image-dev;
     devImage = "${repository}/dev";
-    crates = crane.vendorMultipleCargoDeps { cargoLockList = [ (src + "/Cargo.lock") ]; };
+    crates = cratesOf [ (src + "/Cargo.lock") ];
     sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
+    axeCore = import ./axe-core.nix {
+      inherit (pkgs) runCommand;
+      files = pythonFiles "axe-core" ./python/axe-core.sums;
+    };
     serviceImage = "${repository}/${name}";
-    containerTests = import ./container-tests.nix { inherit app crane lib; };
+    containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
     goss = import ./goss.nix {
       inherit engine pkgs;
       archives = {
@@ -390,13 +417,11 @@ packages
         target
         toolchain
         ;
-      crates = crane.vendorMultipleCargoDeps {
-        cargoLockList = [
-          (src + "/Cargo.lock")
-          ../fuzz/Cargo.lock
-          ../bench/building/grown/Cargo.lock
-        ];
-      };
+      crates = cratesOf [
+        (src + "/Cargo.lock")
+        ../fuzz/Cargo.lock
+        ../bench/building/grown/Cargo.lock
+      ];
       driver = bench-driver;
       gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
     };
@@ -430,9 +455,11 @@ packages
       port
       publish
       readyPath
+      seen
       ;
     inherit devShells;
     benchDriver = bench-driver;
+    updateText = updateReport.text;
     instructionBudgets =
       if builtins.pathExists (src + "/bench/instructions.toml") then
         (lib.importTOML (src + "/bench/instructions.toml")).budgets
@@ -455,6 +482,10 @@ packages
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;
     };
+  };
+  upkeep = import ./upkeep.nix {
+    inherit affected pkgs seen;
+    updateReport = updateReport.report;
   };
   inherit devShells;
   formatter = pkgs.nixfmt;

@@ -2,7 +2,9 @@
 # for: the health check's client, and the keeper of the TLS key pair. Each is a
 # crate of its own, so that an edit of the service leaves them as they are.
 {
+  # For the machine that builds, and for the target.
   crane,
+  staticCrane,
   deny,
   lib,
   pkgs,
@@ -19,6 +21,7 @@ let
             crane
             deny
             lib
+            staticCrane
             target
             ;
           revision = "unknown";
@@ -46,7 +49,7 @@ in
     # It starts by itself, where the compiler would link a program for musl with musl's start.
     target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
     # Its build script makes it static; its tests have a libc, and need not be.
-    crane =
+    staticCrane =
       crane
       // lib.genAttrs [ "buildDepsOnly" "buildPackage" "cargoClippy" "cargoTest" ] (
         name: arguments: crane.${name} (arguments // { CARGO_BUILD_RUSTFLAGS = ""; })

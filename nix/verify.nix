@@ -40,6 +40,26 @@ pkgs.writeShellApplication {
     # What cannot be compared is refused before anything is built.
     ${lib.getExe' asserter "image-compare"} "$archive" "$archive" > /dev/null || exit 1
 
+    # What the sandbox of the second build is made of. Where it cannot be had, Nix goes on
+    # without one, and then finds nothing in a store that is not at /nix/store.
+    namespaces=(--mount --pid --fork)
+    [ "$(id -u)" = 0 ] || namespaces+=(--user --map-root-user)
+    is() { [ "$(cat "/proc/sys/''${1//.//}" 2> /dev/null)" = "$2" ]; } # SYSCTL VALUE
+    if ! unshare "''${namespaces[@]}" true 2> /dev/null; then
+      if [ "$(id -u)" = 0 ]; then
+        die "the second build needs a sandbox, and root may not make namespaces here; in a container it takes the capability SYS_ADMIN"
+      elif is user.max_user_namespaces 0; then
+        remedy="sudo sysctl user.max_user_namespaces=15000"
+      elif is kernel.apparmor_restrict_unprivileged_userns 1; then
+        remedy="sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+      elif is kernel.unprivileged_userns_clone 0; then
+        remedy="sudo sysctl kernel.unprivileged_userns_clone=1"
+      else
+        die "the second build needs a sandbox, and only root may make namespaces on this machine; run it as root"
+      fi
+      die "the second build needs a sandbox, and only root may make namespaces on this machine; '$remedy' lets every user, until the next boot, or run it as root"
+    fi
+
     cache=''${XDG_CACHE_HOME:-''${HOME:?the cache folder needs it}/.cache}/drydock
     mkdir -p "$cache"
     second=$(mktemp -d "$cache/verify.XXXXXX")

@@ -28,8 +28,8 @@
             import ./nix/stack.nix (
               {
                 inherit pkgs;
-                rustBin = rust-overlay.lib.mkRustBin { } pkgs;
-                craneLib = crane.mkLib pkgs;
+                mkRustBin = rust-overlay.lib.mkRustBin { };
+                mkCrane = crane.mkLib;
                 port = 8000;
                 repository = "drydock-bench";
               }

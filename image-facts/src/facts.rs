@@ -22,7 +22,7 @@ pub struct Facts {
     pub entry_point: Vec<String>,
     /// The arguments after the entry point's.
     pub command: Vec<String>,
-    /// `NAME=VALUE`, sorted.
+    /// `NAME=VALUE`, as patterns, in whatever order.
     pub environment: Vec<String>,
     /// Where the program starts; empty is the root.
     pub working_directory: String,

@@ -127,11 +127,6 @@ impl<'a> Rules<'a> {
         same("user", facts.user.clone().into(), text("User"));
         same("command", facts.command.clone().into(), list("Cmd"));
         same(
-            "environment",
-            facts.environment.clone().into(),
-            sorted(list("Env")),
-        );
-        same(
             "working directory",
             facts.working_directory.clone().into(),
             text("WorkingDir"),
@@ -165,6 +160,22 @@ impl<'a> Rules<'a> {
             found.push(format!(
                 "entry point: {entry_point:?}, expected {:?}",
                 facts.entry_point
+            ));
+        }
+        // In whatever order.
+        let environment = strings(&list("Env"));
+        let fit = environment.len() == facts.environment.len()
+            && facts
+                .environment
+                .iter()
+                .all(|pattern| environment.iter().any(|is| fits(pattern, is)))
+            && environment
+                .iter()
+                .all(|is| facts.environment.iter().any(|pattern| fits(pattern, is)));
+        if !fit {
+            found.push(format!(
+                "environment: {environment:?}, expected {:?}",
+                facts.environment
             ));
         }
         found.extend(
@@ -468,11 +479,4 @@ fn strings(value: &Value) -> Vec<String> {
     items
         .map(|item| item.as_str().unwrap_or_default().to_owned())
         .collect()
-}
-
-fn sorted(mut value: Value) -> Value {
-    if let Value::Array(items) = &mut value {
-        items.sort_by_key(ToString::to_string);
-    }
-    value
 }

@@ -17,6 +17,10 @@
   benchDriver,
   # The nginx linter.
   gixy,
+  # Has bin/drydock-seen.
+  seen,
+  # Has bin/drydock-update-text.
+  updateText,
   # What the check of advisories reads.
   advisoryDb,
   crane,
@@ -77,6 +81,11 @@ packages
   speed-page = import ./speed-page.nix {
     inherit lib pkgs;
     driver = benchDriver;
+  };
+  seen = import ./seen.nix { inherit lib pkgs seen; };
+  update-report = import ./update-report.nix {
+    inherit pkgs;
+    text = updateText;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   inherit loopback;

@@ -36,13 +36,13 @@ pkgs.runCommand "loopback" { nativeBuildInputs = [ pkgs.curl ]; } ''
     grep --fixed-strings --line-regexp -- "$1" answer || { echo "expected: $1" >&2; cat body >&2; exit 1; }
   }
 
-  fetch http://127.0.0.1:${toString port}${readyPath}
+  fetch "http://127.0.0.1:${toString port}${readyPath}"
   expect "200 1.1"
-  fetch http://localhost:8080/where?to=there
+  fetch "http://localhost:8080/where?to=there"
   expect "301 1.1"
-  fetch --http2 https://localhost:8443${readyPath}
+  fetch --http2 "https://localhost:8443${readyPath}"
   expect "200 2"
-  fetch --http3-only https://localhost:8443${readyPath}
+  fetch --http3-only "https://localhost:8443${readyPath}"
   expect "200 3"
 
   # Both drain and end well.

@@ -33,6 +33,8 @@
   goss,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
+  # Has axe.min.js, which the browser runs on the page.
+  axeCore,
 }:
 let
   inherit (pkgs) lib;
@@ -59,7 +61,6 @@ let
     sslyze
     pkgs.zstd
   ];
-  axeCore = import ../axe-core.nix { inherit (pkgs) nodejs runCommand; };
 
   # What is in an archive, as an engine says it of the image: see ./images.sh. Tar gives
   # the members' names as they are in the archive.

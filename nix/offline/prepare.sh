@@ -16,7 +16,7 @@ prepare_offline() {
     engine) prepared engine "$root/nix/offline/nixpkgs/engine-kits" "$root/nix/offline/prepare.sh" ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
-      ! have npm || prepared npm "$root/nix/axe-core.nix" "$root/nix/offline/nixpkgs/npm-packages"
+      ! have npm || prepared npm "$root/nix/offline/nixpkgs/npm-packages"
       ;;
   esac
   # Nor is what the service is measured with, and an editor's programs, which only who
@@ -117,16 +117,15 @@ fill_shell() {
 
 # What comes through npm, each by its version; where it is used, it is held to its hash.
 fill_npm() {
-  add_npm sha512 axe-core "$(sed -n 's/^ *version = "\(.*\)";/\1/p' "$root/nix/axe-core.nix")"
   while read -r package version cpu _; do
-    case $cpu in any | "$(uname -m)") add_npm sha256 "$package" "$version" ;; esac
+    case $cpu in any | "$(uname -m)") add_npm "$package" "$version" ;; esac
   done <"$root/nix/offline/nixpkgs/npm-packages"
 }
 
-add_npm() { # ALGORITHM PACKAGE VERSION
-  say "fetching $2 $3 with npm"
-  archive=$(cd "$new" && npm_config_cache=$cache/npm-downloads npm pack --silent "$2@$3" </dev/null) || die "npm could not fetch $2 $3"
-  nix-store --add-fixed "$1" "$new/$archive" >>"$new/paths"
+add_npm() { # PACKAGE VERSION
+  say "fetching $1 $2 with npm"
+  archive=$(cd "$new" && npm_config_cache=$cache/npm-downloads npm pack --silent "$1@$2" </dev/null) || die "npm could not fetch $1 $2"
+  add_files "$new/$archive"
   rm "$new/$archive"
 }
 

@@ -4,21 +4,33 @@ pkgs:
 let
   inherit (pkgs) lib;
 
-  # The crates of the source's Cargo.lock, and cargo's settings for them.
-  vendorCargoDeps =
-    {
-      src,
-      cargoLock ? src + "/Cargo.lock",
-      ...
-    }:
-    pkgs.writeText "config.toml" ''
-      [source.crates-io]
-      replace-with = "vendored"
-      [source.vendored]
-      directory = "${pkgs.rustPlatform.importCargoLock { lockFile = cargoLock; }}"
-    '';
+  registry = "https://github.com/rust-lang/crates.io-index";
 
-  # The crates of several lock files, each of them once.
+  # A crate, held to the checksum that stands in the lock.
+  cargoPackage =
+    {
+      name,
+      version,
+      source,
+      checksum,
+    }:
+    if source != "registry+${registry}" then
+      throw "offline, crates come from the registry alone; ${name} is from ${source}"
+    else
+      pkgs.runCommand "cargo-package-${name}-${version}" { } ''
+        mkdir "$out"
+        tar -xzf ${
+          pkgs.fetchurl {
+            name = "${name}-${version}.crate";
+            url = "";
+            sha256 = checksum;
+          }
+        } -C "$out" --strip-components=1 --no-same-owner
+        echo '{"files":{}, "package":"${checksum}"}' > "$out/.cargo-checksum.json"
+      '';
+
+  # The crates of several lock files, each of them once and in a store path of its own:
+  # config.toml, for cargo, and a folder of links.
   vendorMultipleCargoDeps =
     { cargoLockList }:
     let
@@ -38,34 +50,55 @@ let
             )
           )
       );
-      entry =
-        package:
-        "[[package]]\n"
-        + lib.concatLines (lib.mapAttrsToList (key: value: ''${key} = "${value}"'') package);
-      config = pkgs.writeText "config.toml" ''
-        [source.crates-io]
-        replace-with = "vendored"
-        [source.vendored]
-        directory = "${
-          pkgs.rustPlatform.importCargoLock { lockFileContents = lib.concatLines (map entry packages); }
-        }"
+      sources = builtins.hashString "sha256" "registry+${registry}";
+      linked = pkgs.runCommand "vendor-registry" { } ''
+        mkdir "$out"
+        ${lib.concatLines (
+          map (package: "ln -s ${cargoPackage package} $out/${package.name}-${package.version}") packages
+        )}
       '';
     in
     pkgs.runCommand "vendor-cargo-deps" { } ''
       mkdir "$out"
-      cp ${config} "$out/config.toml"
+      cat > "$out/config.toml" <<END
+      [source.nix-sources-${sources}]
+      directory = "$out/${sources}"
+      [source.crates-io]
+      registry = "${registry}"
+      replace-with = "nix-sources-${sources}"
+      END
+      ln -s ${linked} "$out/${sources}"
     '';
 
-  manifestOf =
-    {
-      src,
-      cargoToml ? src + "/Cargo.toml",
-      ...
-    }:
-    lib.importTOML cargoToml;
+  vendorCargoDeps = args: vendorMultipleCargoDeps { cargoLockList = [ (lockOf args) ]; };
+  lockOf = args: args.cargoLock or (args.src + "/Cargo.lock");
 
-  # The folders of the source that have a manifest.
-  crateFolders =
+  nameOf =
+    args:
+    let
+      inherit (lib.importTOML (args.cargoToml or (args.src + "/Cargo.toml"))) package;
+    in
+    {
+      pname = args.pname or package.name;
+      version = args.version or package.version;
+    };
+
+  setupHook =
+    name: file:
+    pkgs.runCommand name { } ''
+      mkdir -p "$out/nix-support"
+      cp ${
+        pkgs.writeText "${name}.sh" (
+          builtins.replaceStrings [ "@jq@" ] [ (lib.getExe pkgs.jq) ] (builtins.readFile file)
+        )
+      } "$out/nix-support/setup-hook"
+    '';
+  hooks = setupHook "crane-hooks" ./hooks.sh;
+  installHooks = setupHook "crane-install-hooks" ./install.sh;
+
+  # The source with nothing in it but what says what it depends on: a dummy stands for every
+  # target that the manifests name, and for the usual ones.
+  dummySource =
     src:
     let
       below =
@@ -77,203 +110,164 @@ let
         ++ builtins.concatMap (
           name: lib.optionals (entries.${name} == "directory") (below "${folder}/${name}")
         ) (builtins.attrNames entries);
-    in
-    below ".";
-
-  # Every file that the manifest makes a target of, by cargo's own rules.
-  targetFiles =
-    src:
-    let
-      manifest = manifestOf { inherit src; };
-      rustFilesIn =
-        folder:
-        lib.optionals (builtins.pathExists (src + "/${folder}")) (
-          map (name: "${folder}/${name}") (
-            builtins.filter (lib.hasSuffix ".rs") (builtins.attrNames (builtins.readDir (src + "/${folder}")))
-          )
+      targets =
+        crate:
+        let
+          manifest = lib.importTOML (crate + "/Cargo.toml");
+          bins = lib.optionals (builtins.pathExists (crate + "/src/bin")) (
+            map (name: "src/bin/${name}") (builtins.attrNames (builtins.readDir (crate + "/src/bin")))
+          );
+        in
+        lib.unique (
+          builtins.concatMap
+            (
+              kind: map (target: target.path) (builtins.filter (target: target ? path) (manifest.${kind} or [ ]))
+            )
+            [
+              "bin"
+              "test"
+              "bench"
+            ]
+          ++ builtins.filter (file: builtins.pathExists (crate + "/${file}")) [
+            "src/lib.rs"
+            "src/main.rs"
+          ]
+          ++ bins
         );
-      stated =
-        builtins.concatMap (kind: map (t: t.path) (builtins.filter (t: t ? path) (manifest.${kind} or [ ])))
-          [
-            "bin"
-            "test"
-            "bench"
-          ];
-      usual = builtins.filter (file: builtins.pathExists (src + "/${file}")) [
-        "src/lib.rs"
-        "src/main.rs"
-      ];
+      alone =
+        file:
+        builtins.path {
+          path = src + "/${file}";
+          name = baseNameOf file;
+        };
     in
-    lib.unique (stated ++ usual ++ rustFilesIn "src/bin" ++ rustFilesIn "tests");
+    # Of the same name as the source, so that it is built in the same folder.
+    pkgs.runCommand "source" { } ''
+      mkdir "$out"
+      ${lib.concatLines (
+        map (folder: ''
+          mkdir -p "$out/${folder}"
+          cd "$out/${folder}"
+          cp ${alone "${folder}/Cargo.toml"} Cargo.toml
+          for file in ${lib.escapeShellArgs (targets (src + "/${folder}"))}; do
+            mkdir -p "$(dirname "$file")"
+            echo 'fn main() {}' > "$file"
+          done
+        '') (below ".")
+      )}
+      ${lib.optionalString (builtins.pathExists (
+        src + "/Cargo.lock"
+      )) ''cp ${alone "Cargo.lock"} "$out/Cargo.lock"''}
+    '';
 
   makeLib =
     toolchain:
     let
       mkCargoDerivation =
         {
-          src,
           cargoArtifacts,
           buildPhaseCargoCommand,
           checkPhaseCargoCommand ? "",
           installPhaseCommand ? "mkdir -p $out",
-          doCheck ? false,
-          doInstallCargoArtifacts ? true,
-          cargoVendorDir ? vendorCargoDeps args,
-          pname ? (manifestOf args).package.name,
-          version ? (manifestOf args).package.version,
           pnameSuffix ? "",
-          postPatch ? "",
-          postUnpack ? "",
-          nativeBuildInputs ? [ ],
           ...
         }@args:
-        pkgs.runCommand "${pname}${pnameSuffix}-${version}"
-          (
-            removeAttrs args [
-              "buildPhaseCargoCommand"
-              "cargoToml"
-              "cargoVendorDir"
-              "checkPhaseCargoCommand"
-              "doCheck"
-              "doInstallCargoArtifacts"
-              "installPhaseCommand"
-              "pnameSuffix"
-              "postPatch"
-              "postUnpack"
-              "strictDeps"
-            ]
-            // {
-              inherit pname version;
-              CARGO_PROFILE = args.CARGO_PROFILE or "release";
-              nativeBuildInputs = nativeBuildInputs ++ [
-                toolchain
-                pkgs.stdenv.cc
-              ];
-            }
-          )
-          ''
-            cargoWithProfile() {
-              local command=$1
-              shift
-              cargo "$command" ''${CARGO_PROFILE:+--profile "$CARGO_PROFILE"} "$@"
-            }
-            # The sources are written anew, so that cargo sees them as newer than
-            # the artifacts of the dummy sources, whose time is the store's.
-            cp -r "$src" source
-            chmod -R u+w source
-            find source -type f -exec touch {} +
-            sourceRoot=source
-            ${postUnpack}
-            cd "$sourceRoot"
-            ${postPatch}
-            ${lib.optionalString (args ? cargoLock) ''cp --no-preserve=mode "$cargoLock" Cargo.lock''}
-            export CARGO_HOME=$PWD/.cargo-home CARGO_TARGET_DIR=$PWD/target CARGO_NET_OFFLINE=true
-            mkdir "$CARGO_HOME"
-            ${lib.optionalString (cargoVendorDir != null) ''cp ${cargoVendorDir} "$CARGO_HOME/config.toml"''}
-            ${lib.optionalString (cargoArtifacts != null) ''
-              cp -a ${cargoArtifacts}/target .
-              chmod -R u+w target
-            ''}
-            eval "''${preBuild:-}"
-            ${buildPhaseCargoCommand}
-            ${lib.optionalString doCheck checkPhaseCargoCommand}
-            ${installPhaseCommand}
-            ${lib.optionalString doInstallCargoArtifacts ''
-              mkdir -p "$out"
-              cp -a target "$out/"
-            ''}
-            ${lib.optionalString (!doInstallCargoArtifacts && cargoVendorDir != null) ''
-              # Messages name source files below the vendored crates; that is no
-              # reason to keep those. The replacement has the same length.
-              vendored=$(sed -n 's|^directory = "/nix/store/\([^-]*\)-.*|\1|p' ${cargoVendorDir})
-              find "$out" -type f -exec sed -i "s/$vendored/$(printf 'e%.0s' {1..32})/g" {} +
-            ''}
-          '';
-      without = names: args: removeAttrs args names;
+        pkgs.stdenv.mkDerivation (
+          removeAttrs args [
+            "buildPhaseCargoCommand"
+            "checkPhaseCargoCommand"
+            "installPhaseCommand"
+            "pnameSuffix"
+          ]
+          // {
+            pname = "${(nameOf args).pname}${pnameSuffix}";
+            inherit (nameOf args) version;
+            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+              toolchain
+              hooks
+              pkgs.zstd
+            ];
+            configurePhase = ''
+              runHook preConfigure
+              runHook postConfigure
+            '';
+            buildPhase = ''
+              runHook preBuild
+              cargo --version
+              ${buildPhaseCargoCommand}
+              runHook postBuild
+            '';
+            checkPhase = ''
+              runHook preCheck
+              ${checkPhaseCargoCommand}
+              runHook postCheck
+            '';
+            installPhase = ''
+              runHook preInstall
+              ${installPhaseCommand}
+              runHook postInstall
+            '';
+          }
+        );
     in
     {
-      inherit mkCargoDerivation vendorCargoDeps vendorMultipleCargoDeps;
+      inherit mkCargoDerivation vendorMultipleCargoDeps;
 
       overrideToolchain = chosen: makeLib (if builtins.isFunction chosen then chosen pkgs else chosen);
 
-      fileset.commonCargoSources =
-        root:
-        lib.fileset.fileFilter (
-          file: file.hasExt "rs" || file.hasExt "toml" || file.name == "Cargo.lock"
-        ) root;
-
-      # The dependencies alone: the crate's own sources are empty here, so an
-      # edit of one changes nothing of this.
+      # The dependencies alone: an edit of a source file changes nothing of this.
       buildDepsOnly =
         {
-          cargoExtraArgs ? "--locked",
-          doCheck ? true,
           src,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
+        let
+          doCheck = args.doCheck or true;
+        in
         mkCargoDerivation (
-          without [ "cargoExtraArgs" ] args
+          removeAttrs args [ "cargoExtraArgs" ]
+          // nameOf args
           // {
-            src = pkgs.runCommand "dummy-source" { } ''
-              mkdir "$out"
-              ${lib.concatLines (
-                map (folder: ''
-                  mkdir -p "$out/${folder}"
-                  cd "$out/${folder}"
-                  cp ${
-                    builtins.path {
-                      path = src + "/${folder}/Cargo.toml";
-                      name = "Cargo.toml";
-                    }
-                  } Cargo.toml
-                  for file in ${lib.escapeShellArgs (targetFiles (src + "/${folder}"))}; do
-                    mkdir -p "$(dirname "$file")"
-                    echo 'fn main() {}' > "$file"
-                  done
-                '') (crateFolders src)
-              )}
-              cd "$out"
-              ${lib.optionalString (builtins.pathExists (src + "/Cargo.lock")) ''
-                cp ${
-                  builtins.path {
-                    path = src + "/Cargo.lock";
-                    name = "Cargo.lock";
-                  }
-                } Cargo.lock
-              ''}
-            '';
-            pname = args.pname or (manifestOf args).package.name;
-            version = args.version or (manifestOf args).package.version;
-            pnameSuffix = "-deps";
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-            cargoArtifacts = null;
             inherit doCheck;
+            src = dummySource src;
+            pnameSuffix = "-deps";
+            cargoArtifacts = null;
+            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+            env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
                 cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
                 cargoWithProfile build ${cargoExtraArgs}
               '';
             checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
+            doInstallCargoArtifacts = true;
           }
         );
 
       buildPackage =
         {
+          cargoArtifacts,
           cargoExtraArgs ? "--locked",
-          doCheck ? true,
           ...
         }@args:
         mkCargoDerivation (
-          without [ "cargoExtraArgs" ] args
+          removeAttrs args [ "cargoExtraArgs" ]
           // {
-            inherit doCheck;
-            doInstallCargoArtifacts = false;
-            buildPhaseCargoCommand = "cargoWithProfile build ${cargoExtraArgs}";
+            doCheck = args.doCheck or true;
+            doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
+            buildPhaseCargoCommand = ''
+              cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
+              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} >"$cargoBuildLog"
+            '';
             checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
             installPhaseCommand = ''
-              mkdir -p "$out/bin"
-              find "target/''${CARGO_BUILD_TARGET:-}/$CARGO_PROFILE" -maxdepth 1 -type f -perm -100 -exec cp {} "$out/bin/" \;
+              mkdir -p "$out"
+              cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
             '';
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ installHooks ];
           }
         );
 
@@ -285,7 +279,10 @@ let
           ...
         }@args:
         mkCargoDerivation (
-          without [ "cargoClippyExtraArgs" "cargoExtraArgs" ] args
+          removeAttrs args [
+            "cargoClippyExtraArgs"
+            "cargoExtraArgs"
+          ]
           // {
             pnameSuffix = "-clippy";
             buildPhaseCargoCommand = "cargoWithProfile clippy ${cargoExtraArgs} ${cargoClippyExtraArgs}";
@@ -300,7 +297,10 @@ let
           ...
         }@args:
         mkCargoDerivation (
-          without [ "cargoExtraArgs" "cargoTestExtraArgs" ] args
+          removeAttrs args [
+            "cargoExtraArgs"
+            "cargoTestExtraArgs"
+          ]
           // {
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
@@ -310,16 +310,13 @@ let
         );
 
       cargoDeny =
-        {
-          cargoDenyExtraArgs ? "",
-          cargoDenyChecks ? "bans licenses sources",
-          cargoExtraArgs ? "",
-          ...
-        }@args:
+        args:
         mkCargoDerivation (
-          without [ "cargoDenyExtraArgs" "cargoExtraArgs" ] args
+          args
           // {
-            buildPhaseCargoCommand = "cargo --offline ${cargoExtraArgs} deny ${cargoDenyExtraArgs} check ${cargoDenyChecks}";
+            buildPhaseCargoCommand = "cargo --offline deny check ${
+              args.cargoDenyChecks or "bans licenses sources"
+            }";
             cargoArtifacts = null;
             doInstallCargoArtifacts = false;
             pnameSuffix = "-deny";
@@ -330,12 +327,12 @@ let
       cargoAudit =
         {
           advisory-db,
-          cargoAuditExtraArgs ? "--ignore yanked",
           src,
+          cargoAuditExtraArgs ? "--ignore yanked",
           ...
         }@args:
         mkCargoDerivation (
-          without [ "cargoAuditExtraArgs" ] args
+          removeAttrs args [ "cargoAuditExtraArgs" ]
           // {
             buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} ${cargoAuditExtraArgs}";
             src = builtins.path {
@@ -357,28 +354,25 @@ let
 
       cargoFmt =
         {
-          cargoExtraArgs ? "",
           rustFmtExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
-          without [ "cargoExtraArgs" "rustFmtExtraArgs" ] args
+          removeAttrs args [ "rustFmtExtraArgs" ]
           // {
             cargoArtifacts = null;
             cargoVendorDir = null;
             pnameSuffix = "-fmt";
-            doInstallCargoArtifacts = false;
-            buildPhaseCargoCommand = "cargo fmt ${cargoExtraArgs} -- --check ${rustFmtExtraArgs}";
+            buildPhaseCargoCommand = "cargo fmt  -- --check ${rustFmtExtraArgs}";
           }
         );
 
       devShell =
         {
-          checks ? { },
           packages ? [ ],
           ...
         }@args:
-        pkgs.mkShell (without [ "checks" ] args // { packages = packages ++ [ toolchain ]; });
+        pkgs.mkShell (args // { packages = [ toolchain ] ++ packages; });
     };
 in
 makeLib (throw "the offline crane has no toolchain of its own: use overrideToolchain")

@@ -125,6 +125,17 @@ in
       done
     '';
 
+  # Of a kit's programs those that some of its packages bring.
+  part =
+    name: kit: tree: packages:
+    run name { } ''
+      mkdir -p "$out/bin"
+      for deb in ${toString (map (debOf kit) packages)}; do dpkg-deb -x "$deb" "$NIX_BUILD_TOP/tree"; done
+      for file in "$NIX_BUILD_TOP"/tree/usr/bin/*; do
+        ln -s "${tree}/bin/''${file##*/}" "$out/bin/"
+      done
+    '';
+
   # One package's files by name, each library or program patched onto the
   # libraries of `needs`; fails when one that it needs is not among them.
   component =

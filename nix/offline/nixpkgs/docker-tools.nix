@@ -1,165 +1,147 @@
-# The part of dockerTools that nix/ uses: layered images, one store path a
-# layer, and several images in one archive.
+# The part of nixpkgs' dockerTools that nix/ and ../../../bench use: images, streamed or as an
+# archive, and several in one archive. What an archive looks like is said in ./image.py.
 {
+  bash,
+  file,
+  gzip,
+  jq,
   lib,
+  python,
   runCommand,
   symlinkJoin,
   system,
-  tools,
-  writeScript,
   writeText,
+  zstd,
 }:
 let
-  architectures = {
-    x86_64-linux = "amd64";
-    aarch64-linux = "arm64";
+  compressors = {
+    none = {
+      ext = "";
+      compress = "cat";
+      decompress = "cat";
+    };
+    gz = {
+      ext = ".gz";
+      compress = "gzip -n";
+      decompress = "gzip -d";
+    };
+    zstd = {
+      ext = ".zst";
+      compress = "zstd -T$NIX_BUILD_CORES";
+      decompress = "zstd -d -T$NIX_BUILD_CORES";
+    };
   };
-  packed = "--sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=gnu --hard-dereference";
-  # What writes an archive to standard output, from the attributes of the derivation
-  # that it is given as JSON: each store path in a layer of its own, or all in one.
-  compose = attributes: single: ''
-    set -euo pipefail
-    export PATH=${tools}/bin
-    mkdir image
-    attribute() { jq -r ".$1" ${attributes}; }
-    add_layer() { # reads a tar
-      cat > layer.tar
-      digest=$(sha256sum layer.tar | cut -d ' ' -f 1)
-      mkdir -p "image/$digest"
-      mv layer.tar "image/$digest/layer.tar"
-      echo "$digest" >> digests
-    }
-    # A path's closure is larger than that of all it refers to, so that
-    # libraries come before what needs them.
-    jq -r '. as { $omit, $volatile } | .closure | map(select(.path | IN($omit[]) | not))
-      | sort_by((.path as $path | $volatile | index($path)) // -1, .closureSize, .path)[].path' ${attributes} > paths
-    mkdir -p folders/nix/store
-    chmod 0555 folders/nix folders/nix/store
-    add_paths() { # PATH...
-      # Names lose their slash, and what links point to does not.
-      find "$@" -print | LC_ALL=C sort | tar ${packed} -P --transform 's|^/||S' --no-recursion -cf - \
-        -C "$PWD/folders" nix nix/store -T - | add_layer
-    }
-    ${
-      if single then
-        "add_paths $(< paths)"
-      else
-        ''
-          while read -r path; do
-            add_paths "$path"
-          done < paths
-        ''
-    }
-    cp -a "$(attribute root)" customisation
-    chmod -R u+w customisation
-    (cd customisation; eval "$(attribute extraCommands)")
-    tar ${packed} -C customisation --transform 's|^\./||' -cf - . | add_layer
-    jq -S --rawfile digests digests '.image + {
-        rootfs: { type: "layers", diff_ids: ($digests | split("\n") | map(select(. != "") | "sha256:" + .)) },
-        history: (.image.created as $created | $digests | split("\n") | map(select(. != "") | { created: $created }))
-      }' ${attributes} > config.json
-    id=$(sha256sum config.json | cut -d ' ' -f 1)
-    mv config.json "image/$id.json"
-    jq -n --arg id "$id" --arg tag "$(attribute repoTag)" --rawfile digests digests '[{
-        Config: "\($id).json",
-        RepoTags: [$tag],
-        Layers: ($digests | split("\n") | map(select(. != "") | . + "/layer.tar"))
-      }]' > image/manifest.json
-    tar ${packed} -C image --transform 's|^\./||' -cf - .
-  '';
+  nativeBuildInputs = [
+    gzip
+    zstd
+  ];
 
-  # A derivation that does `script` with what an image is made of.
-  imageDerivation =
+  # A program that writes the archive to its standard output, so that the store has no copy.
+  streamLayeredImage =
     {
       name,
       tag,
+      # How store paths become layers. nixpkgs counts the popularity otherwise where there is none.
+      layeringPipeline ? [
+        [ "popularity_contest" ]
+        [
+          "limit_layers"
+          99
+        ]
+      ],
       contents ? [ ],
       config ? { },
-      created ? "1970-01-01T00:00:01Z",
       extraCommands ? "",
-      # Of its steps those that nix/layers.nix takes: paths that are split off one
-      # after the other come last, the first of them at the very end.
-      layeringPipeline ? [ [ "popularity_contest" ] ],
-      # Only what every gzip can write, and none; nixpkgs has more.
-      compressor ? "gz",
     }:
-    file: script:
-    assert builtins.elem compressor [
-      "gz"
-      "none"
-    ];
     let
-      splitOff =
-        pipeline:
-        if builtins.head (builtins.head pipeline) == "split_paths" then
-          let
-            rest = builtins.elemAt (builtins.elemAt pipeline 1) 2;
-          in
-          splitOff (builtins.elemAt rest 1) ++ builtins.elemAt (builtins.head pipeline) 1
-        else
-          [ ];
-      # The links at the root.
-      root = symlinkJoin {
-        name = "${baseNameOf name}-root";
-        paths = lib.toList contents;
-      };
       # Refers to the store paths that the configuration names.
-      baseJson = writeText "${baseNameOf name}-base.json" (builtins.toJSON config);
-    in
-    derivation {
-      name = "${baseNameOf name}${file}";
-      inherit system;
-      __structuredAttrs = true;
-      builder = "${tools}/bin/bash";
-      exportReferencesGraph.closure = [
-        root
-        baseJson
-      ];
-      omit = [
-        "${root}"
-        "${baseJson}"
-      ];
-      volatile = splitOff layeringPipeline;
-      inherit extraCommands;
-      root = "${root}";
-      image = {
-        inherit config created;
-        architecture = architectures.${system};
-        os = "linux";
+      base = writeText "${baseNameOf name}-base.json" (
+        builtins.toJSON {
+          inherit config;
+          architecture =
+            {
+              x86_64-linux = "amd64";
+              aarch64-linux = "arm64";
+            }
+            .${system};
+          os = "linux";
+        }
+      );
+      # The links at the root, and what the commands make there; a tar keeps all modes.
+      customisation = symlinkJoin {
+        name = "${baseNameOf name}-customisation-layer";
+        paths = lib.toList contents;
+        inherit extraCommands;
+        postBuild = ''
+          mv "$out" old_out
+          (cd old_out; eval "$extraCommands")
+          mkdir "$out"
+          tar -C old_out --sort name --numeric-owner --owner=0 --group=0 --mtime "@$SOURCE_DATE_EPOCH" \
+            --hard-dereference -cf "$out/layer.tar" .
+        '';
       };
-      repoTag = "${name}:${tag}";
-      args = [
-        "-c"
-        ''
-          set -euo pipefail
-          source "$NIX_ATTRS_SH_FILE"
-          out=''${outputs[out]}
-          export PATH=${tools}/bin
-          ${script}
-          exit 0
-        ''
-      ];
-    };
+      # The graph of a closure is exported as JSON, which only a derivation with such
+      # attributes has.
+      conf = derivation {
+        name = "${baseNameOf name}-conf.json";
+        inherit system;
+        __structuredAttrs = true;
+        exportReferencesGraph.graph = [
+          base
+          customisation
+        ];
+        excluded = [
+          "${base}"
+          "${customisation}"
+        ];
+        pipeline = layeringPipeline;
+        base = "${base}";
+        customisation = "${customisation}/layer.tar";
+        repoTag = "${name}:${tag}";
+        builder = lib.getExe python;
+        args = [
+          ./image.py
+          "layers"
+        ];
+      };
+    in
+    runCommand "stream-${baseNameOf name}"
+      {
+        imageName = name;
+        passthru = {
+          imageTag = tag;
+          isExe = true;
+        };
+      }
+      ''
+        printf '#!%s\nexec %s %s archive %s\n' ${lib.getExe bash} ${lib.getExe python} ${./image.py} ${conf} > "$out"
+        chmod +x "$out"
+      '';
 
-  # An archive as a file.
-  archive =
-    single:
+  buildLayeredImage =
     {
+      name,
       compressor ? "gz",
       ...
     }@image:
     let
-      compressed = compressor == "gz";
+      stream = streamLayeredImage (removeAttrs image [ "compressor" ]);
+      inherit
+        (compressors.${compressor}
+          or (throw "in docker image ${name}: compressor must be one of: [${toString (builtins.attrNames compressors)}]")
+        )
+        compress
+        ext
+        ;
     in
-    imageDerivation image ".tar${lib.optionalString compressed ".gz"}" ''
-      compose() {
-        ${compose ''"$NIX_ATTRS_JSON_FILE"'' single}
-      }
-      compose | ${if compressed then "gzip -n" else "cat"} > "$out"
-    '';
+    runCommand "${baseNameOf name}.tar${ext}" {
+      inherit (stream) imageName;
+      passthru = { inherit (stream) imageTag; };
+      inherit nativeBuildInputs;
+    } "${stream} | ${compress} > $out";
 in
 {
-  buildLayeredImage = archive false;
+  inherit buildLayeredImage streamLayeredImage;
 
   # Everything in one layer.
   buildImage =
@@ -167,33 +149,44 @@ in
       copyToRoot ? [ ],
       ...
     }@image:
-    archive true (removeAttrs image [ "copyToRoot" ] // { contents = copyToRoot; });
-
-  # A program that writes the archive when it is started, so that the store has no copy.
-  streamLayeredImage =
-    image:
-    writeScript "stream-${baseNameOf image.name}" ''
-      #!${tools}/bin/bash
-      set -euo pipefail
-      PATH=${tools}/bin
-      folder=$(mktemp -d)
-      trap 'chmod -R u+w "$folder"; rm -rf "$folder"' EXIT
-      cd "$folder"
-      ${compose (imageDerivation image ".json" ''cp "$NIX_ATTRS_JSON_FILE" "$out"'') false}
-    '';
+    buildLayeredImage (
+      removeAttrs image [ "copyToRoot" ]
+      // {
+        contents = copyToRoot;
+        layeringPipeline = [ [ "flatten" ] ];
+      }
+    );
 
   mergeImages =
     images:
-    runCommand "merge-docker-images" { inherit images; } ''
-      mkdir image
-      for item in $images; do
-        mkdir input
-        tar -C input -xzf "$item"
-        mv input/manifest.json "manifest-$(basename "$item")"
-        cp -R --update=none input/. image/
-        rm -rf input
-      done
-      jq -s add manifest-* > image/manifest.json
-      tar ${packed} -C image --transform 's|^\./||' -cf - . | gzip -n > "$out"
-    '';
+    runCommand "merge-docker-images"
+      {
+        inherit images;
+        nativeBuildInputs = nativeBuildInputs ++ [
+          file
+          jq
+        ];
+      }
+      ''
+        mkdir image inputs
+        for item in $images; do
+          input=inputs/$(basename "$item")
+          mkdir "$input"
+          # Of a link it says that it is one.
+          type=$(file --mime-type -b "$item")
+          case $type in
+            application/x-tar) decompress='${compressors.none.decompress}' compress='${compressors.none.compress}' ;;
+            application/gzip) decompress='${compressors.gz.decompress}' compress='${compressors.gz.compress}' ;;
+            application/zstd) decompress='${compressors.zstd.decompress}' compress="${compressors.zstd.compress}" ;;
+            *) echo "error: unexpected layer type $type" >&2; exit 1 ;;
+          esac
+          $decompress < "$item" | tar -xC "$input"
+        done
+        cp -R --update=none inputs/*/* image/
+        jq -s add inputs/*/manifest.json > image/manifest.json
+        # Nobody makes this file any more, and so there is nothing to add up.
+        jq -n null > image/repositories
+        tar -C image --hard-dereference --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 \
+          --transform 's|^\./||' -c . | $compress > "$out"
+      '';
 }

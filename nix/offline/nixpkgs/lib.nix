@@ -61,6 +61,9 @@ rec {
     separator: string:
     builtins.filter builtins.isString (builtins.split (escapeRegex separator) string);
   inherit (builtins) warn;
+  toUpper = replaceStrings (splitString "," "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z") (
+    splitString "," "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z"
+  );
   hasPrefix = prefix: string: substring 0 (stringLength prefix) string == prefix;
   hasSuffix =
     suffix: string:

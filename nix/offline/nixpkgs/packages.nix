@@ -13,11 +13,15 @@ let
   # The compiler knows its files by their place under a sysroot; its output runs
   # on the kit's libc. Debian's gcc writes a build-id, which nixpkgs' does not.
   cc = debian.run "cc" { } ''
-    mkdir -p "$out/bin"
+    mkdir -p "$out/bin" "$out/nix-support"
+    cat > "$out/nix-support/setup-hook" <<HOOK
+    export CC=gcc CXX=g++ AR=ar AS=as LD=ld NM=nm OBJCOPY=objcopy OBJDUMP=objdump
+    export RANLIB=ranlib READELF=readelf SIZE=size STRINGS=strings STRIP=strip
+    HOOK
     for name in cc gcc c++ g++; do
       case $name in *++) compiler=g++ ;; *) compiler=gcc ;; esac
       cat > "$out/bin/$name" <<WRAPPER
-    #!${tools}/bin/bash
+    #!${shell}
     # A static program has no use for a loader or a search path.
     case " \$* " in
       *" -static "* | *" -static-pie "*) runtime= ;;
@@ -41,49 +45,62 @@ let
 
   program =
     name: mainProgram: withMeta { meta = { inherit mainProgram; }; } (debian.program name mainProgram);
-  tool = mainProgram: withMeta { meta = { inherit mainProgram; }; } tools;
+  part = name: packages: debian.part name "build" tools packages;
+  bash = withMeta { meta.mainProgram = "bash"; } (part "bash" [ "bash" ]);
+  coreutils = part "coreutils" [ "coreutils" ];
+  findutils = withMeta { meta.mainProgram = "find"; } (part "findutils" [ "findutils" ]);
+  gnused = withMeta { meta.mainProgram = "sed"; } (part "gnused" [ "sed" ]);
+  gnugrep = withMeta { meta.mainProgram = "grep"; } (part "gnugrep" [ "grep" ]);
+  gnutar = withMeta { meta.mainProgram = "tar"; } (part "gnutar" [ "tar" ]);
+  gzip = withMeta { meta.mainProgram = "gzip"; } (part "gzip" [ "gzip" ]);
+  jq = withMeta { meta.mainProgram = "jq"; } (part "jq" [ "jq" ]);
+  # It looks for what it knows below /usr.
+  file = withMeta { meta.mainProgram = "file"; } (
+    debian.run "file" { } ''
+      mkdir -p "$out/bin"
+      printf '#!%s\nexec %s -m %s "$@"\n' ${shell} ${tools}/bin/file ${tools}/usr/lib/file/magic.mgc > "$out/bin/file"
+      chmod +x "$out/bin/file"
+    ''
+  );
+  bintools = part "binutils" [
+    "binutils"
+    "binutils-${builtins.replaceStrings [ "_" ] [ "-" ] cpu}-linux-gnu"
+  ];
+  shell = "${bash}/bin/bash";
 
-  runCommand =
-    name: env: script:
-    withMeta env (
-      derivation (
-        removeAttrs env [
-          "meta"
-          "passthru"
-          "nativeBuildInputs"
-        ]
-        // {
-          inherit name system script;
-          builder = "${tools}/bin/bash";
-          args = [
-            "-c"
-            ''
-              set -euo pipefail
-              export PATH=${lib.makeBinPath (env.nativeBuildInputs or [ ] ++ [ tools ])}
-              export HOME=/homeless-shelter SOURCE_DATE_EPOCH=315532800 TZ=UTC
-              substituteInPlace() { ${substituteInPlace} }
-              eval "$(< "$scriptPath")"
-              exit 0
-            ''
-          ];
-          passAsFile = [ "script" ] ++ env.passAsFile or [ ];
-        }
-      )
+  # Of nixpkgs' list those that Debian's build kit has: awk, bzip2 and make are not in it.
+  mkDerivation = import ./stdenv.nix {
+    inherit debian shell system;
+    initialPath = [
+      coreutils
+      findutils
+      (part "diffutils" [ "diffutils" ])
+      gnused
+      gnugrep
+      gnutar
+      gzip
+      bash
+      (part "patch" [ "patch" ])
+      (part "xz" [ "xz-utils" ])
+      file
+    ];
+  };
+  withCompiler = mkDerivation [
+    cc
+    bintools
+  ];
+
+  runCommandWith =
+    make: name: env: buildCommand:
+    make (
+      env
+      // {
+        inherit name buildCommand;
+        passAsFile = [ "buildCommand" ] ++ env.passAsFile or [ ];
+      }
     );
-
-  # FILE (--replace-fail FROM TO)...
-  substituteInPlace = ''
-    local file=$1 text
-    text=$(< "$file")
-    shift
-    while [ $# -gt 0 ]; do
-      [ "$1" = --replace-fail ] || { echo "substituteInPlace: unknown option $1" >&2; return 1; }
-      [[ $text == *"$2"* ]] || { echo "substituteInPlace: $file has no $2" >&2; return 1; }
-      text=''${text//"$2"/"$3"}
-      shift 3
-    done
-    printf '%s\n' "$text" > "$file"
-  '';
+  # Without a compiler, as nixpkgs has it.
+  runCommand = runCommandWith (mkDerivation [ ]);
 
   writeTextFile =
     {
@@ -91,26 +108,31 @@ let
       text,
       executable ? false,
       destination ? "",
+      checkPhase ? "",
       meta ? { },
+      passthru ? { },
     }:
     runCommand name
       {
-        inherit text meta;
+        inherit checkPhase passthru text;
         passAsFile = [ "text" ];
+        meta =
+          lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
+            mainProgram = baseNameOf destination;
+          }
+          // meta;
       }
       ''
         target=$out${destination}
         mkdir -p "$(dirname "$target")"
-        cp "$textPath" "$target"
+        mv "$textPath" "$target"
         ${lib.optionalString executable ''chmod +x "$target"''}
+        eval "$checkPhase"
       '';
-  writeText = name: text: writeTextFile { inherit name text; };
-  writeScript =
+  writeText =
     name: text:
-    writeTextFile {
-      inherit name text;
-      executable = true;
-    };
+    assert builtins.isString text;
+    writeTextFile { inherit name text; };
 
   writeShellApplication =
     {
@@ -118,71 +140,53 @@ let
       text,
       runtimeInputs ? [ ],
       meta ? { },
+      passthru ? { },
     }:
-    runCommand name
-      {
-        passAsFile = [ "application" ];
-        application = ''
-          #!${tools}/bin/bash
-          set -o errexit
-          set -o nounset
-          set -o pipefail
-          ${lib.optionalString (
-            runtimeInputs != [ ]
-          ) ''export PATH="${lib.makeBinPath runtimeInputs}:$PATH"''}
+    writeTextFile {
+      inherit name meta passthru;
+      executable = true;
+      destination = "/bin/${name}";
+      text = ''
+        #!${shell}
+        set -o errexit
+        set -o nounset
+        set -o pipefail
+        ${lib.optionalString (runtimeInputs != [ ]) ''
 
-          ${text}
-        '';
-        meta = {
-          mainProgram = name;
-        }
-        // meta;
-      }
-      ''
-        mkdir -p "$out/bin"
-        cp "$applicationPath" "$out/bin/${name}"
-        chmod +x "$out/bin/${name}"
-        ${debian.program "shellcheck" "shellcheck"}/bin/shellcheck "$out/bin/${name}"
+          export PATH="${lib.makeBinPath runtimeInputs}:$PATH"
+        ''}
+        ${text}
       '';
+      checkPhase = ''
+        ${shell} -n -O extglob "$target"
+        ${debian.program "shellcheck" "shellcheck"}/bin/shellcheck "$target"
+      '';
+    };
 
-  # `nix develop` sources $stdenv/setup and then runs the shellHook; its output has
+  # `nix develop` runs the shellHook in what the other arguments give; its output has
   # the variables, as nixpkgs' has.
   mkShell =
     {
+      name ? "nix-shell",
       packages ? [ ],
       inputsFrom ? [ ],
-      name ? "nix-shell",
-      shellHook ? "",
       ...
-    }@args:
-    derivation (
-      removeAttrs args [
-        "packages"
-        "inputsFrom"
-      ]
-      // {
-        inherit name system shellHook;
-        outputs = [ "out" ]; # which `nix develop` reads from the environment
-        builder = "${tools}/bin/bash";
-        args = [
-          "-c"
-          ". $stdenv/setup; export > $out"
-        ];
-        stdenv = writeTextFile {
-          name = "stdenv";
-          destination = "/setup";
-          text = "export PATH=${
-            lib.makeBinPath (
-              packages
-              ++ [
-                cc
-                tools
-              ]
-            )
-          }";
-        };
-      }
-    );
+    }@arguments:
+    if inputsFrom != [ ] then
+      throw "the offline mkShell takes packages only"
+    else
+      withCompiler (
+        removeAttrs arguments [
+          "packages"
+          "inputsFrom"
+        ]
+        // {
+          inherit name;
+          nativeBuildInputs = packages;
+          phases = [ "buildPhase" ];
+          buildPhase = ''export > "$out"'';
+        }
+      );
 
   # The paths that some packages are made up of, with all that they refer to.
   closureInfo =
@@ -207,23 +211,38 @@ let
       name,
       paths,
       postBuild ? "",
-    }:
-    runCommand name { inherit paths; } ''
-      mkdir -p "$out"
-      for path in $paths; do
-        (cd "$path" && find . -type d -exec mkdir -p "$out/{}" \; && find . ! -type d -print0) |
-          while IFS= read -r -d "" file; do
-            [ -e "$out/$file" ] || ln -s "$path/''${file#./}" "$out/$file"
-          done
-      done
-      ${postBuild}
-    '';
+      ...
+    }@arguments:
+    runCommand name
+      (removeAttrs arguments [
+        "name"
+        "postBuild"
+      ])
+      ''
+        mkdir -p "$out"
+        for path in $paths; do
+          cd "$path"
+          find . -type d -exec mkdir -p "$out/{}" \;
+          find . ! -type d -print0 |
+            while IFS= read -r -d "" file; do
+              if [ -e "$out/$file" ] || [ -h "$out/$file" ]; then
+                continue
+              elif [ -h "$file" ]; then
+                cp -P "$file" "$out/$file" # what it points to, not the link, as lndir does
+              else
+                ln -s "$path/''${file#./}" "$out/$file"
+              fi
+            done
+        done
+        cd "$NIX_BUILD_TOP"
+        ${postBuild}
+      '';
 
   # Only what the front door has put into the store can be had.
   fetchurl =
     {
       name,
-      urls,
+      url,
       sha256,
     }:
     debian.stored name "flat" sha256;
@@ -248,13 +267,10 @@ let
 
   # The crates of a Cargo.lock as cargo's "directory" source, each held to the
   # checksum that stands in the lock.
-  importCargoLock =
-    {
-      lockFile ? null,
-      lockFileContents ? builtins.readFile lockFile,
-    }:
+  cratesOf =
+    lockFile:
     let
-      locked = builtins.filter (package: package ? source) (builtins.fromTOML lockFileContents).package;
+      locked = builtins.filter (package: package ? source) (lib.importTOML lockFile).package;
       fromRegistry =
         package:
         if !lib.hasPrefix "registry+" package.source then
@@ -265,7 +281,7 @@ let
             inherit (package) checksum;
             crate = fetchurl {
               name = "${directory}.crate";
-              urls = [ ];
+              url = "";
               sha256 = checksum;
             };
           };
@@ -312,21 +328,18 @@ let
         path = "${tool.folder}/${name}.lock";
         name = "${name}.lock";
       };
-      crates = importCargoLock { inherit lockFile; };
+      crates = cratesOf lockFile;
       installed =
-        runCommand name
+        runCommandWith withCompiler name
           {
-            nativeBuildInputs = [
-              rust
-              cc
-            ];
+            nativeBuildInputs = [ rust ];
             meta.mainProgram = tool.program;
           }
           ''
             tar -xzf ${
               fetchurl {
                 name = tool.crate;
-                urls = [ ];
+                url = "";
                 inherit (tool) sha256;
               }
             }
@@ -390,7 +403,7 @@ let
         debian.run "python3.14" { } ''
           mkdir -p "$out/bin"
           cat > "$out/bin/python3.14" <<WRAPPER
-          #!${tools}/bin/bash
+          #!${shell}
           export PYTHONHOME=${kit}/kit/usr PIP_USE_DEPRECATED=legacy-certs
           exec ${kit}/bin/python3.14 "\$@"
           WRAPPER
@@ -417,7 +430,7 @@ let
           "${pname}-${version}-${python}-${abi}-${platform}.whl"
         else
           "${pname}-${version}.tar.gz";
-      urls = [ ];
+      url = "";
       inherit sha256;
     };
 
@@ -530,8 +543,15 @@ in
 rec {
   inherit
     closureInfo
+    coreutils
     fetchPypi
     fetchurl
+    findutils
+    gnugrep
+    gnused
+    gnutar
+    gzip
+    jq
     lib
     libfaketime
     mkShell
@@ -543,47 +563,47 @@ rec {
     writeText
     ;
   stdenv = {
+    mkDerivation = withCompiler;
     cc = cc // {
-      bintools = tools;
+      inherit bintools;
+      targetPrefix = "";
     };
     hostPlatform = {
       isLinux = true;
       parsed.cpu.name = cpu;
-      rust.rustcTarget = "${cpu}-unknown-linux-gnu";
+      rust = {
+        rustcTarget = "${cpu}-unknown-linux-gnu";
+        cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+      };
     };
   };
   # The offline toolchain's static target is the machine's own.
-  pkgsStatic = { inherit stdenv; };
+  pkgsStatic = import ./packages.nix { inherit lib lock system; };
 
   dockerTools = import ./docker-tools.nix {
     inherit
+      bash
+      file
+      gzip
+      jq
       lib
       runCommand
       symlinkJoin
       system
-      tools
-      writeScript
       writeText
+      zstd
       ;
+    python = python314;
   };
 
-  bash = tool "bash";
   bashInteractive = bash;
   busybox = debian.stored "busybox" "recursive" lock.busybox;
-  coreutils = tool "env";
-  findutils = tool "find";
-  gnugrep = tool "grep";
-  gnused = tool "sed";
   rustc = rust;
-  rustPlatform = { inherit importCargoLock; };
-  gnutar = tool "tar";
-  gzip = tool "gzip";
-  jq = tool "jq";
   brotli = program "brotli" "brotli";
   # Debian's own script around the browser looks for it on the machine.
   chromium = runCommand "chromium" { meta.mainProgram = "chromium"; } ''
     mkdir -p "$out/bin"
-    printf '#!%s\nexec %s "$@"\n' ${tools}/bin/bash ${browser}/usr/lib/chromium/chromium > "$out/bin/chromium"
+    printf '#!%s\nexec %s "$@"\n' ${shell} ${browser}/usr/lib/chromium/chromium > "$out/bin/chromium"
     chmod +x "$out/bin/chromium"
   '';
   chromedriver = runCommand "chromedriver" { meta.mainProgram = "chromedriver"; } ''
@@ -611,7 +631,7 @@ rec {
   nodejs = runCommand "nodejs" { meta.mainProgram = "node"; } ''
     mkdir -p "$out/bin"
     cat > "$out/bin/node" <<WRAPPER
-    #!${tools}/bin/bash
+    #!${shell}
     for loader in ${tools}/lib/*-linux-gnu*/ld-linux*.so.*; do :; done
     exec "\$loader" --library-path "\''${loader%/*}" ${npmPackage "node-linux-${npmCpu}"}/bin/node \
       --require "$out/exec-path.cjs" "\$@"
@@ -619,7 +639,7 @@ rec {
     # Patched it crashes; started so, it takes the loader for the program that a child is to run.
     echo "process.execPath = '$out/bin/node';" > "$out/exec-path.cjs"
     cat > "$out/bin/npm" <<'WRAPPER'
-    #!${tools}/bin/bash
+    #!${shell}
     echo 'what npm fetches is not in the store: install npm, and run ./drydock again' >&2
     exit 1
     WRAPPER
@@ -632,7 +652,7 @@ rec {
   go = benchOnly "go" (
     runCommand "go" { meta.mainProgram = "go"; } ''
       mkdir -p "$out/bin"
-      printf '#!%s\nexport GOROOT=%s\nexec %s "$@"\n' ${tools}/bin/bash ${debian.kit "go"}/usr/lib/go \
+      printf '#!%s\nexport GOROOT=%s\nexec %s "$@"\n' ${shell} ${debian.kit "go"}/usr/lib/go \
         ${debian.kit "go"}/usr/lib/go/bin/go > "$out/bin/go"
       chmod +x "$out/bin/go"
     ''
@@ -645,7 +665,7 @@ rec {
     in
     runCommand "valgrind" { meta.mainProgram = "valgrind"; } ''
       mkdir -p "$out/bin"
-      printf '#!%s\nexport VALGRIND_LIB=%s\nexec %s "$@"\n' ${tools}/bin/bash ${started}/kit/usr/libexec/valgrind \
+      printf '#!%s\nexport VALGRIND_LIB=%s\nexec %s "$@"\n' ${shell} ${started}/kit/usr/libexec/valgrind \
         ${started}/bin/valgrind.bin > "$out/bin/valgrind"
       chmod +x "$out/bin/valgrind"
     '';
@@ -666,7 +686,7 @@ rec {
   docker-client = runCommand "docker-client" { meta.mainProgram = "docker"; } ''
     mkdir -p "$out/bin"
     cat > "$out/bin/docker" <<WRAPPER
-    #!${tools}/bin/bash
+    #!${shell}
     if [ "\''${1:-}" = compose ]; then
       shift
       exec ${lib.getExe (program "docker-compose" "docker-compose")} "\$@"

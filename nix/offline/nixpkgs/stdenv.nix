@@ -1,0 +1,68 @@
+# nixpkgs' mkDerivation: a derivation made of named arguments. What it runs is ./setup.sh.
+{
+  debian,
+  # Packages that are on the PATH of every build; one of them has bin/bash.
+  initialPath,
+  shell,
+  system,
+}:
+let
+  # `nix develop` looks for it there as well.
+  stdenv = debian.run "stdenv" { } ''
+    mkdir "$out"
+    cp ${./setup.sh} "$out/setup"
+  '';
+  # Of what stdenv takes and this has nothing for; any other argument is a variable.
+  unknown = [
+    "buildInputs"
+    "propagatedBuildInputs"
+    "propagatedNativeBuildInputs"
+    "__structuredAttrs"
+    "patches"
+    "srcs"
+  ];
+in
+# What is there besides: a compiler, or nothing.
+defaultNativeBuildInputs: arguments:
+let
+  refused = builtins.filter (name: arguments ? ${name}) unknown;
+  name = arguments.name or "${arguments.pname}-${arguments.version}";
+in
+if refused != [ ] then
+  throw "${name}: the offline stdenv has no ${toString refused}"
+else
+  derivation (
+    removeAttrs arguments [
+      "env"
+      "hardeningDisable"
+      "meta"
+      "passthru"
+    ]
+    // arguments.env or { }
+    // {
+      inherit
+        name
+        system
+        stdenv
+        initialPath
+        defaultNativeBuildInputs
+        ;
+      nativeBuildInputs = arguments.nativeBuildInputs or [ ];
+      doCheck = arguments.doCheck or false;
+      # `nix develop` reads them from the environment.
+      outputs = arguments.outputs or [ "out" ];
+      builder = shell;
+      args = [
+        "-e"
+        (builtins.toFile "builder.sh" ''
+          source "$stdenv/setup"
+          genericBuild
+        '')
+      ];
+    }
+  )
+  // {
+    meta = arguments.meta or { };
+    passthru = arguments.passthru or { };
+  }
+  // arguments.passthru or { }
