@@ -2,6 +2,8 @@
 # https://goss.readthedocs.io describes. Goss is mounted into it with all that it is built
 # from, since no image has it; a release image has no shell either.
 {
+  # Has bin/drydock-engine.
+  engine,
   pkgs,
   # By stage: the archive that has its image.
   archives,
@@ -38,6 +40,7 @@ in
 pkgs.writeShellApplication {
   name = "drydock-goss";
   runtimeInputs = [
+    engine
     pkgs.docker-client
     pkgs.docker-compose
   ];
@@ -52,6 +55,9 @@ pkgs.writeShellApplication {
       case " ''${stages[*]} " in *" $stage "*) ;; *) usage ;; esac
     done
     [ $# = 0 ] || stages=("$@")
+    drydock-engine
+    # The files are named below.
+    unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
 
     folder=$(mktemp -d)
     project=drydock-goss-$$

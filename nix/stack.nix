@@ -133,6 +133,7 @@ let
   dev-loop = ours ../dev-loop;
   # What `./drydock bench` measures with.
   bench-driver = ours ../bench/driver;
+  engine = import ./engine.nix { inherit lib pkgs; };
   devHost = import ./dev-host.nix {
     inherit (pkgs) lib writeShellApplication;
     inherit (pkgs.stdenv) cc;
@@ -365,8 +366,13 @@ let
 in
 packages
 // {
-  apps = import ./commands.nix {
-    inherit devHost pkgs image;
+  apps = import ./commands {
+    inherit
+      devHost
+      engine
+      image
+      pkgs
+      ;
     images = {
       "${repository}/${name}" = image-app;
       "${repository}/nginx" = image-nginx;
@@ -382,7 +388,7 @@ packages
     serviceImage = "${repository}/${name}";
     containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
     goss = import ./goss.nix {
-      inherit pkgs;
+      inherit engine pkgs;
       archives = {
         app = image;
         nginx = image;
@@ -419,6 +425,7 @@ packages
       driver = bench-driver;
       gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
     };
+    typedTest = import ./typed-test.nix { inherit engine pkgs; };
     affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
     verify = import ./verify.nix {
       inherit asserter image pkgs;
@@ -438,6 +445,7 @@ packages
     inherit
       advisoryDb
       crane
+      engine
       lib
       name
       names

@@ -9,6 +9,8 @@
   nginxConfig,
   # The images' last names.
   names,
+  # Has bin/drydock-engine.
+  engine,
   # Has bin/drydock-publish.
   publish,
   # Has bin/drydock-bench.
@@ -67,6 +69,7 @@ packages
     inherit (packages) nginx;
   };
   workflows = import ./workflows.nix { inherit lib pkgs; };
+  engine = import ./engine.nix { inherit engine pkgs; };
   publish = import ./publish.nix {
     inherit
       lib

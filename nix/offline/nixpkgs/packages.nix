@@ -415,6 +415,7 @@ let
       );
   shellOnly = fetchedBy "nix develop";
   benchOnly = name: fetchedBy "bench" name (lock.kits ? ${name});
+  engineOnly = name: fetchedBy "engine" name (lock.kits ? ${name});
 
   # Debian's Python with pip and setuptools, started as it is: it finds its own
   # modules below PYTHONHOME. Debian's pip reads the machine's certificates even
@@ -733,6 +734,16 @@ rec {
     WRAPPER
     chmod +x "$out/bin/docker"
   '';
+  docker = engineOnly "docker" (
+    import ./docker.nix {
+      inherit
+        debian
+        lib
+        runCommand
+        tools
+        ;
+    }
+  );
   docker-compose = program "docker-compose" "docker-compose";
   goss = program "goss" "goss";
   rust-analyzer = shellOnly "rust-analyzer" (lock.kits ? rust-analyzer) (
