@@ -160,6 +160,33 @@ let
       )) ''cp ${alone "Cargo.lock"} "$out/Cargo.lock"''}
     '';
 
+  # Of what crane's functions take and these have nothing for; any other is a variable.
+  unknown = [
+    "buildPhase"
+    "cargoAuditExtraArgs"
+    "cargoBuildCommand"
+    "cargoBuildExtraArgs"
+    "cargoCheckCommand"
+    "cargoCheckExtraArgs"
+    "cargoDenyChecks"
+    "cargoDenyExtraArgs"
+    "cargoExtraArgs"
+    "cargoLockContents"
+    "cargoLockParsed"
+    "cargoTestCommand"
+    "cargoTestExtraArgs"
+    "cargoTomlContents"
+    "checkPhase"
+    "configurePhase"
+    "dummySrc"
+    "extraDummyScript"
+    "installCargoArtifactsMode"
+    "installPhase"
+    "outputHashes"
+    "rustFmtExtraArgs"
+    "stdenv"
+  ];
+
   makeLib =
     toolchain:
     let
@@ -172,45 +199,51 @@ let
           pnameSuffix ? "",
           ...
         }@args:
-        pkgs.stdenv.mkDerivation (
-          removeAttrs args [
-            "buildPhaseCargoCommand"
-            "checkPhaseCargoCommand"
-            "installPhaseCommand"
-            "pnameSuffix"
-          ]
-          // {
-            pname = "${(nameOf args).pname}${pnameSuffix}";
-            inherit (nameOf args) version;
-            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-              toolchain
-              hooks
-              pkgs.zstd
-            ];
-            configurePhase = ''
-              runHook preConfigure
-              runHook postConfigure
-            '';
-            buildPhase = ''
-              runHook preBuild
-              cargo --version
-              ${buildPhaseCargoCommand}
-              runHook postBuild
-            '';
-            checkPhase = ''
-              runHook preCheck
-              ${checkPhaseCargoCommand}
-              runHook postCheck
-            '';
-            installPhase = ''
-              runHook preInstall
-              ${installPhaseCommand}
-              runHook postInstall
-            '';
-          }
-        );
+        let
+          refused = builtins.filter (name: args ? ${name}) unknown;
+        in
+        if refused != [ ] then
+          throw "the offline crane has no ${toString refused}"
+        else
+          pkgs.stdenv.mkDerivation (
+            removeAttrs args [
+              "buildPhaseCargoCommand"
+              "checkPhaseCargoCommand"
+              "installPhaseCommand"
+              "pnameSuffix"
+            ]
+            // {
+              pname = "${(nameOf args).pname}${pnameSuffix}";
+              inherit (nameOf args) version;
+              doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+                toolchain
+                hooks
+                pkgs.zstd
+              ];
+              configurePhase = ''
+                runHook preConfigure
+                runHook postConfigure
+              '';
+              buildPhase = ''
+                runHook preBuild
+                cargo --version
+                ${buildPhaseCargoCommand}
+                runHook postBuild
+              '';
+              checkPhase = ''
+                runHook preCheck
+                ${checkPhaseCargoCommand}
+                runHook postCheck
+              '';
+              installPhase = ''
+                runHook preInstall
+                ${installPhaseCommand}
+                runHook postInstall
+              '';
+            }
+          );
     in
     {
       inherit mkCargoDerivation vendorMultipleCargoDeps;
@@ -221,14 +254,13 @@ let
       buildDepsOnly =
         {
           src,
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         let
           doCheck = args.doCheck or true;
         in
         mkCargoDerivation (
-          removeAttrs args [ "cargoExtraArgs" ]
+          args
           // nameOf args
           // {
             inherit doCheck;
@@ -239,10 +271,10 @@ let
             env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
-                cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build ${cargoExtraArgs}
+                cargoWithProfile check --locked ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build --locked
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked --no-run";
             doInstallCargoArtifacts = true;
           }
         );
@@ -250,19 +282,18 @@ let
       buildPackage =
         {
           cargoArtifacts,
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [ "cargoExtraArgs" ]
+          args
           // {
             doCheck = args.doCheck or true;
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} >"$cargoBuildLog"
+              cargoWithProfile build --message-format json-render-diagnostics --locked >"$cargoBuildLog"
             '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked";
             installPhaseCommand = ''
               mkdir -p "$out"
               cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
@@ -275,37 +306,28 @@ let
         {
           cargoArtifacts,
           cargoClippyExtraArgs ? "--all-targets",
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [
-            "cargoClippyExtraArgs"
-            "cargoExtraArgs"
-          ]
+          removeAttrs args [ "cargoClippyExtraArgs" ]
           // {
             pnameSuffix = "-clippy";
-            buildPhaseCargoCommand = "cargoWithProfile clippy ${cargoExtraArgs} ${cargoClippyExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile clippy --locked ${cargoClippyExtraArgs}";
           }
         );
 
       cargoTest =
         {
           cargoArtifacts,
-          cargoExtraArgs ? "--locked",
-          cargoTestExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [
-            "cargoExtraArgs"
-            "cargoTestExtraArgs"
-          ]
+          args
           // {
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked";
           }
         );
 
@@ -314,9 +336,7 @@ let
         mkCargoDerivation (
           args
           // {
-            buildPhaseCargoCommand = "cargo --offline deny check ${
-              args.cargoDenyChecks or "bans licenses sources"
-            }";
+            buildPhaseCargoCommand = "cargo --offline deny check bans licenses sources";
             cargoArtifacts = null;
             doInstallCargoArtifacts = false;
             pnameSuffix = "-deny";
@@ -328,13 +348,12 @@ let
         {
           advisory-db,
           src,
-          cargoAuditExtraArgs ? "--ignore yanked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [ "cargoAuditExtraArgs" ]
+          args
           // {
-            buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} ${cargoAuditExtraArgs}";
+            buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} --ignore yanked";
             src = builtins.path {
               path = src;
               name = "source";
@@ -353,17 +372,14 @@ let
         );
 
       cargoFmt =
-        {
-          rustFmtExtraArgs ? "",
-          ...
-        }@args:
+        args:
         mkCargoDerivation (
-          removeAttrs args [ "rustFmtExtraArgs" ]
+          args
           // {
             cargoArtifacts = null;
             cargoVendorDir = null;
             pnameSuffix = "-fmt";
-            buildPhaseCargoCommand = "cargo fmt  -- --check ${rustFmtExtraArgs}";
+            buildPhaseCargoCommand = "cargo fmt -- --check";
           }
         );
 

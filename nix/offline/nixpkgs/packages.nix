@@ -109,18 +109,14 @@ let
       executable ? false,
       destination ? "",
       checkPhase ? "",
-      meta ? { },
-      passthru ? { },
     }:
     runCommand name
       {
-        inherit checkPhase passthru text;
+        inherit checkPhase text;
         passAsFile = [ "text" ];
-        meta =
-          lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
-            mainProgram = baseNameOf destination;
-          }
-          // meta;
+        meta = lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
+          mainProgram = baseNameOf destination;
+        };
       }
       ''
         target=$out${destination}
@@ -139,11 +135,9 @@ let
       name,
       text,
       runtimeInputs ? [ ],
-      meta ? { },
-      passthru ? { },
     }:
     writeTextFile {
-      inherit name meta passthru;
+      inherit name;
       executable = true;
       destination = "/bin/${name}";
       text = ''
@@ -556,7 +550,6 @@ rec {
     mkShell
     python314
     runCommand
-    symlinkJoin
     testssl
     writeShellApplication
     writeText
