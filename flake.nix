@@ -27,23 +27,26 @@
         "x86_64-darwin"
         "aarch64-darwin"
       ];
-      stackOn =
-        system:
-        let
-          pkgs = nixpkgs.legacyPackages.${system};
-        in
-        import ./nix/stack.nix {
-          inherit pkgs;
-          mkRustBin = rust-overlay.lib.mkRustBin { };
-          mkCrane = crane.mkLib;
-          advisoryDb = advisory-db;
-          src = ./.;
-          name = "app";
-          port = 8000;
-          edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
-          assets = ./assets;
-          revision = self.rev or self.dirtyRev or "unknown";
-        };
+      inputsOn = system: {
+        pkgs = nixpkgs.legacyPackages.${system};
+        mkRustBin = rust-overlay.lib.mkRustBin { };
+        mkCrane = crane.mkLib;
+      };
+      stackWith =
+        inputs:
+        import ./nix/stack.nix (
+          {
+            advisoryDb = advisory-db;
+            src = ./.;
+            name = "app";
+            port = 8000;
+            edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
+            assets = ./assets;
+            revision = self.rev or self.dirtyRev or "unknown";
+          }
+          // inputs
+        );
+      stackOn = system: stackWith (inputsOn system);
       forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (stackOn system));
     in
     {
@@ -62,7 +65,17 @@
         default = stack.image;
       });
       apps = forEach linux (stack: stack.apps // stack.upkeep // { default = stack.apps.up; });
-      checks = forEach linux (stack: stack.checks);
+      checks = nixpkgs.lib.genAttrs linux (
+        system:
+        (stackOn system).checks
+        // import ./nix/inputs {
+          inherit stackWith;
+          inputs = inputsOn system;
+        }
+        // {
+          stand-ins = import ./nix/offline/offered.nix { inherit ((inputsOn system).pkgs) runCommand; };
+        }
+      );
       devShells = forEach (linux ++ darwin) (stack: stack.devShells);
       formatter = forEach linux (stack: stack.formatter);
 

@@ -181,6 +181,33 @@ let
     in
     lib.optionalAttrs (buildPlatform != hostPlatform) (tools "HOST" build // tools "TARGET" pkgs);
 
+  # Of what crane's functions take and these have nothing for; any other is a variable.
+  unknown = [
+    "buildPhase"
+    "cargoAuditExtraArgs"
+    "cargoBuildCommand"
+    "cargoBuildExtraArgs"
+    "cargoCheckCommand"
+    "cargoCheckExtraArgs"
+    "cargoDenyChecks"
+    "cargoDenyExtraArgs"
+    "cargoExtraArgs"
+    "cargoLockContents"
+    "cargoLockParsed"
+    "cargoTestCommand"
+    "cargoTestExtraArgs"
+    "cargoTomlContents"
+    "checkPhase"
+    "configurePhase"
+    "dummySrc"
+    "extraDummyScript"
+    "installCargoArtifactsMode"
+    "installPhase"
+    "outputHashes"
+    "rustFmtExtraArgs"
+    "stdenv"
+  ];
+
   makeLib =
     toolchain:
     let
@@ -193,46 +220,52 @@ let
           pnameSuffix ? "",
           ...
         }@args:
-        pkgs.stdenv.mkDerivation (
-          crossEnv
-          // removeAttrs args [
-            "buildPhaseCargoCommand"
-            "checkPhaseCargoCommand"
-            "installPhaseCommand"
-            "pnameSuffix"
-          ]
-          // {
-            pname = "${(nameOf args).pname}${pnameSuffix}";
-            inherit (nameOf args) version;
-            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-              toolchain
-              hooks
-              build.zstd
-            ];
-            configurePhase = ''
-              runHook preConfigure
-              runHook postConfigure
-            '';
-            buildPhase = ''
-              runHook preBuild
-              cargo --version
-              ${buildPhaseCargoCommand}
-              runHook postBuild
-            '';
-            checkPhase = ''
-              runHook preCheck
-              ${checkPhaseCargoCommand}
-              runHook postCheck
-            '';
-            installPhase = ''
-              runHook preInstall
-              ${installPhaseCommand}
-              runHook postInstall
-            '';
-          }
-        );
+        let
+          refused = builtins.filter (name: args ? ${name}) unknown;
+        in
+        if refused != [ ] then
+          throw "the offline crane has no ${toString refused}"
+        else
+          pkgs.stdenv.mkDerivation (
+            crossEnv
+            // removeAttrs args [
+              "buildPhaseCargoCommand"
+              "checkPhaseCargoCommand"
+              "installPhaseCommand"
+              "pnameSuffix"
+            ]
+            // {
+              pname = "${(nameOf args).pname}${pnameSuffix}";
+              inherit (nameOf args) version;
+              doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+                toolchain
+                hooks
+                build.zstd
+              ];
+              configurePhase = ''
+                runHook preConfigure
+                runHook postConfigure
+              '';
+              buildPhase = ''
+                runHook preBuild
+                cargo --version
+                ${buildPhaseCargoCommand}
+                runHook postBuild
+              '';
+              checkPhase = ''
+                runHook preCheck
+                ${checkPhaseCargoCommand}
+                runHook postCheck
+              '';
+              installPhase = ''
+                runHook preInstall
+                ${installPhaseCommand}
+                runHook postInstall
+              '';
+            }
+          );
     in
     {
       inherit mkCargoDerivation vendorMultipleCargoDeps;
@@ -243,14 +276,13 @@ let
       buildDepsOnly =
         {
           src,
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         let
           doCheck = args.doCheck or true;
         in
         mkCargoDerivation (
-          removeAttrs args [ "cargoExtraArgs" ]
+          args
           // nameOf args
           // {
             inherit doCheck;
@@ -261,10 +293,10 @@ let
             env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
-                cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build ${cargoExtraArgs}
+                cargoWithProfile check --locked ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build --locked
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked --no-run";
             doInstallCargoArtifacts = true;
           }
         );
@@ -272,19 +304,18 @@ let
       buildPackage =
         {
           cargoArtifacts,
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [ "cargoExtraArgs" ]
+          args
           // {
             doCheck = args.doCheck or true;
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} >"$cargoBuildLog"
+              cargoWithProfile build --message-format json-render-diagnostics --locked >"$cargoBuildLog"
             '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked";
             installPhaseCommand = ''
               mkdir -p "$out"
               cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
@@ -297,37 +328,28 @@ let
         {
           cargoArtifacts,
           cargoClippyExtraArgs ? "--all-targets",
-          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [
-            "cargoClippyExtraArgs"
-            "cargoExtraArgs"
-          ]
+          removeAttrs args [ "cargoClippyExtraArgs" ]
           // {
             pnameSuffix = "-clippy";
-            buildPhaseCargoCommand = "cargoWithProfile clippy ${cargoExtraArgs} ${cargoClippyExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile clippy --locked ${cargoClippyExtraArgs}";
           }
         );
 
       cargoTest =
         {
           cargoArtifacts,
-          cargoExtraArgs ? "--locked",
-          cargoTestExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [
-            "cargoExtraArgs"
-            "cargoTestExtraArgs"
-          ]
+          args
           // {
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test --locked";
           }
         );
 
@@ -336,9 +358,7 @@ let
         mkCargoDerivation (
           args
           // {
-            buildPhaseCargoCommand = "cargo --offline deny check ${
-              args.cargoDenyChecks or "bans licenses sources"
-            }";
+            buildPhaseCargoCommand = "cargo --offline deny check bans licenses sources";
             cargoArtifacts = null;
             doInstallCargoArtifacts = false;
             pnameSuffix = "-deny";
@@ -350,13 +370,12 @@ let
         {
           advisory-db,
           src,
-          cargoAuditExtraArgs ? "--ignore yanked",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [ "cargoAuditExtraArgs" ]
+          args
           // {
-            buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} ${cargoAuditExtraArgs}";
+            buildPhaseCargoCommand = "cargo audit -n -d ${advisory-db} --ignore yanked";
             src = builtins.path {
               path = src;
               name = "source";
@@ -375,17 +394,14 @@ let
         );
 
       cargoFmt =
-        {
-          rustFmtExtraArgs ? "",
-          ...
-        }@args:
+        args:
         mkCargoDerivation (
-          removeAttrs args [ "rustFmtExtraArgs" ]
+          args
           // {
             cargoArtifacts = null;
             cargoVendorDir = null;
             pnameSuffix = "-fmt";
-            buildPhaseCargoCommand = "cargo fmt  -- --check ${rustFmtExtraArgs}";
+            buildPhaseCargoCommand = "cargo fmt -- --check";
           }
         );
 

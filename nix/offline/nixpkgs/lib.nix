@@ -12,12 +12,12 @@ let
     stringLength
     substring
     ;
+  getBin = package: package.bin or package;
 in
 rec {
   # nixpkgs says here which release it is; images carry it as a label.
   version = "26.05.debian-${suite}";
 
-  fileContents = path: builtins.head (builtins.split "\n" (builtins.readFile path));
   importTOML = path: builtins.fromTOML (builtins.readFile path);
 
   genAttrs =
@@ -75,12 +75,33 @@ rec {
     separator: f: list:
     concatStringsSep separator (map f list);
   concatLines = concatMapStringsSep "" (line: line + "\n");
-  escapeShellArg = value: "'${replaceStrings [ "'" ] [ "'\\''" ] (toString value)}'";
+  escapeShellArg =
+    value:
+    let
+      string = toString value;
+    in
+    if builtins.match "[[:alnum:],._+:@%/-]+" string == null then
+      "'${replaceStrings [ "'" ] [ "'\\''" ] string}'"
+    else
+      string;
   escapeShellArgs = concatMapStringsSep " " escapeShellArg;
-  makeBinPath = concatMapStringsSep ":" (package: "${package}/bin");
+  makeBinPath =
+    packages:
+    concatMapStringsSep ":" (package: "${getBin package}/bin") (
+      builtins.filter (package: package != null) packages
+    );
   getExe =
-    package: getExe' package (package.meta.mainProgram or (throw "getExe: no meta.mainProgram"));
-  getExe' = package: program: "${package}/bin/${program}";
+    package:
+    getExe' package (
+      package.meta.mainProgram
+        or (throw "lib.getExe: ${package.name} has no meta.mainProgram; nixpkgs warns, and guesses")
+    );
+  getExe' =
+    package: program:
+    if !isAttrs package || builtins.match ".*/.*" program != null then
+      throw "lib.meta.getExe': it takes a package, and a program's name without a slash"
+    else
+      "${getBin package}/bin/${program}";
   # Sets of files below a root, as predicates on absolute paths.
   fileset =
     let
@@ -93,6 +114,8 @@ rec {
           throw "lib.fileset: ${toString value} does not exist"
         else
           {
+            # What it was made of.
+            bases = [ value ];
             contains = path: path == toString value || hasPrefix "${toString value}/" path;
           };
     in
@@ -103,14 +126,17 @@ rec {
           all = map coerce sets;
         in
         {
+          bases = builtins.concatMap (set: set.bases) all;
           contains = path: builtins.any (set: set.contains path) all;
         };
       fileFilter = keep: root: {
+        inherit (coerce root) bases;
         contains =
           path:
           hasPrefix "${toString root}/" path
           && keep {
             name = baseNameOf path;
+            type = builtins.readFileType path;
             hasExt = extension: hasSuffix ".${extension}" path;
           };
       };
@@ -127,14 +153,22 @@ rec {
               )
             else
               set.contains path;
+          outside = builtins.filter (
+            base: base != root && !hasPrefix "${toString root}/" (toString base)
+          ) set.bases;
         in
-        {
-          outPath = builtins.path {
-            path = root;
-            name = "source";
-            filter = keep;
+        if !builtins.isPath root then
+          throw "lib.fileset.toSource: the root is to be a path, and is ${builtins.typeOf root}"
+        else if outside != [ ] then
+          throw "lib.fileset.toSource: ${toString outside} is not below ${toString root}"
+        else
+          {
+            outPath = builtins.path {
+              path = root;
+              name = "source";
+              filter = keep;
+            };
+            __toString = self: self.outPath;
           };
-          __toString = self: self.outPath;
-        };
     };
 }

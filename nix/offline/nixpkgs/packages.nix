@@ -145,18 +145,14 @@ let
       executable ? false,
       destination ? "",
       checkPhase ? "",
-      meta ? { },
-      passthru ? { },
     }:
     runCommand name
       {
-        inherit checkPhase passthru text;
+        inherit checkPhase text;
         passAsFile = [ "text" ];
-        meta =
-          lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
-            mainProgram = baseNameOf destination;
-          }
-          // meta;
+        meta = lib.optionalAttrs (executable && lib.hasPrefix "/bin/" destination) {
+          mainProgram = baseNameOf destination;
+        };
       }
       ''
         target=$out${destination}
@@ -175,11 +171,9 @@ let
       name,
       text,
       runtimeInputs ? [ ],
-      meta ? { },
-      passthru ? { },
     }:
     writeTextFile {
-      inherit name meta passthru;
+      inherit name;
       executable = true;
       destination = "/bin/${name}";
       text = ''
@@ -593,7 +587,6 @@ rec {
     mkShell
     python314
     runCommand
-    symlinkJoin
     testssl
     writeShellApplication
     writeText

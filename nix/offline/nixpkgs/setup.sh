@@ -33,7 +33,7 @@ substituteInPlace() {
     [ -f "$file" ] || { echo "substituteInPlace: there is no file $file" >&2; return 1; }
     # It reads to the end, which is a failure, or to a NUL, which no variable can hold.
     ! IFS='' read -r -d '' text <"$file" || { echo "substituteInPlace: $file has a NUL in it" >&2; return 1; }
-    replaceIn "$@"
+    replaceIn "$@" || return
     printf %s "$text" >"$file"
   done
 }

@@ -1,0 +1,88 @@
+# What a script finds in nixpkgs' builders, and what they make of it.
+# Read at NixOS/nixpkgs pkgs/stdenv/generic/setup.sh (corepkgs 9c8533eb0c40, stdenv/generic) and
+# pkgs/build-support/trivial-builders/default.nix 00ee9b64aafe, where nothing else is said.
+{ pkgs }:
+let
+  inherit (pkgs) lib;
+  application = pkgs.writeShellApplication {
+    name = "application";
+    runtimeInputs = [ pkgs.jq ];
+    text = ''
+      case $- in *e*) echo errexit ;; esac
+      case $- in *u*) echo nounset ;; esac
+      [[ ! -o pipefail ]] || echo pipefail
+      echo "''${PATH%:/before}"
+    '';
+  };
+in
+pkgs.runCommand "inputs-builders"
+  {
+    nativeBuildInputs = [ pkgs.jq ];
+    passthru.made = application;
+  }
+  ''
+    # As it is left to the script: `set -u` only holds within setup.sh, nullglob stays.
+    failed=
+    expect() { # WHAT FOUND EXPECTED
+      [ "$2" = "$3" ] || { printf '%s: found "%s", expected "%s"\n' "$@" >&2; failed=1; }
+    }
+    is() { "$@" > /dev/null 2>&1 && echo yes || echo no; }
+    expect 'a pattern without a match' "$(echo no-such-file?)" ""
+    expect failglob "$(is shopt -q failglob)" no
+    expect inherit_errexit "$(is shopt -q inherit_errexit)" yes
+    expect errexit "$(is test -o errexit)" yes
+    expect nounset "$(is test -o nounset)" no
+    expect pipefail "$(is test -o pipefail)" yes
+    expect SSL_CERT_FILE "$SSL_CERT_FILE" /no-cert-file.crt
+    expect NIX_SSL_CERT_FILE "$NIX_SSL_CERT_FILE" /no-cert-file.crt
+    expect TZ "$TZ" UTC
+    expect SOURCE_DATE_EPOCH "$SOURCE_DATE_EPOCH" 315532800
+    expect GZIP_NO_TIMESTAMPS "$GZIP_NO_TIMESTAMPS" 1
+    expect 'that cores are counted' "$([ "$NIX_BUILD_CORES" -ge 1 ] && echo yes)" yes
+    # These are Nix's own.
+    expect HOME "$HOME" /homeless-shelter
+    expect umask "$(umask)" 0022
+    expect 'the folder' "$PWD" "$NIX_BUILD_TOP"
+    expect '$out' "$(is test -e "$out")" no
+    # dumpVars
+    expect 'the file env-vars' "$(stat -c %a env-vars)" 600
+    # stdenvNoCC: pkgs/build-support/trivial-builders, runCommand
+    expect CC "''${CC-unset}" unset
+    expect AR "''${AR-unset}" unset
+    # pkgs/stdenv/generic/common-path.nix, 3813588e48fe
+    for program in bash cat find diff sed grep tar gzip patch xz file; do
+      expect "that $program is on PATH" "$(is command -v "$program")" yes
+    done
+    for program in gcc cc ld curl python3 perl cargo git openssl zstd unzip; do
+      expect "that $program is on PATH" "$(is command -v "$program")" no
+    done
+    expect 'what comes first on PATH' "''${PATH%%:*}" ${pkgs.jq.bin or pkgs.jq}/bin
+
+    # substituteInPlace
+    printf 'one two\n\nend' > text
+    substituteInPlace text --replace-fail one 1 --replace-fail two 2
+    expect 'the text' "$(od -An -c text | tr -s ' \n' ' ')" ' 1 2 \n \n e n d '
+    expect 'replacing what is not there' "$(is substituteInPlace text --replace-fail three 3)" no
+    expect 'an unknown option' "$(is substituteInPlace text --replace-never 1 3)" no
+    expect 'no file' "$(is substituteInPlace --replace-fail 1 3)" no
+    expect 'a file that is not there' "$(is substituteInPlace nothing --replace-fail 1 3)" no
+    printf 'a\0b' > binary
+    expect 'a binary' "$(is substituteInPlace binary --replace-fail a b)" no
+    cp text other
+    substituteInPlace text other --replace-fail 1 I
+    expect 'the first of two files' "$(head -n 1 text)" 'I 2'
+    expect 'the second of two files' "$(head -n 1 other)" 'I 2'
+
+    # writeShellApplication, writeText
+    expect 'the application' "$(PATH=/before ${lib.getExe application} | tr '\n' ' ')" \
+      'errexit nounset pipefail ${pkgs.jq.bin or pkgs.jq}/bin '
+    expect 'a text' "$(cat ${pkgs.writeText "text" "no end"}; echo .)" 'no end.'
+
+    # pkgs/build-support/closure-info.nix, 06d7e54d62cf
+    expect 'a closure' "$(is grep -x ${application} ${
+      pkgs.closureInfo { rootPaths = [ application ]; }
+    }/store-paths)" yes
+
+    [ -z "$failed" ]
+    touch "$out"
+  ''
