@@ -101,7 +101,7 @@ pkgs.writeShellApplication {
     result "a branch is held against where it left main"
     back
 
-    git rm --quiet README.md
+    git rm --quiet docs/FAULTS.md
     echo new > not-added.nix
     ask HEAD
     says_nothing
