@@ -29,7 +29,7 @@ let
     "Cargo.lock" = "cargo takes it with the build that begins now";
     "assets" = "reload the page, the edge serves the folder as it is";
     "compose.yaml" = "docker compose up -d takes it; there are no containers in this mode";
-    "compose.dev.yaml" = "docker compose up -d takes it; there are no containers in this mode";
+    "compose.dev.yaml" = "./drydock dev takes it; there are no containers in this mode";
     "flake.lock" = again;
     "flake.nix" = again;
     "nix" = again;

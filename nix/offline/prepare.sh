@@ -13,7 +13,11 @@ prepare_offline() {
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
     up | dev | down) ;;
-    engine) prepared engine "$root/nix/offline/nixpkgs/engine-kits" "$root/nix/offline/prepare.sh" ;;
+    engine)
+      # A command has found none, and calls back; see ./drydock.
+      [ -z "${DRYDOCK_DOOR:-}" ] ||
+        prepared engine "$root/nix/offline/nixpkgs/engine-kits" "$root/nix/offline/prepare.sh"
+      ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
       ! have npm || prepared npm "$root/nix/offline/nixpkgs/npm-packages"

@@ -66,7 +66,10 @@ pub fn the_loop_in_containers() {
     let session = containers.session(&[]);
     session.drive();
     session.other_files_have_a_sentence(&[
-        ("compose.yaml", "docker compose up -d takes it"),
+        (
+            "compose.yaml",
+            "./drydock dev takes it when it is started again",
+        ),
         (
             "Cargo.lock",
             "crates that the image does not have come with",
