@@ -64,7 +64,7 @@
           ;
         default = stack.image;
       });
-      apps = forEach linux (stack: stack.apps // { default = stack.apps.up; });
+      apps = forEach linux (stack: stack.apps // stack.upkeep // { default = stack.apps.up; });
       checks = nixpkgs.lib.genAttrs linux (
         system:
         (stackOn system).checks

@@ -6,8 +6,7 @@ pkgs.writeShellApplication {
   name = "drydock-affected";
   # git and nix are those of the caller, who has a clone and has started this.
   text = ''
-    say() { printf 'drydock: %s\n' "$*" >&2; }
-    die() { say "error: $*"; exit 1; }
+    ${builtins.readFile ./two-trees.sh}
     wrong() {
       say "error: $1"
       echo "usage: drydock affected [--json] [--system SYSTEM] [BASE | --all]" >&2
@@ -36,12 +35,7 @@ pkgs.writeShellApplication {
       shift
     done
 
-    cd "''${DRYDOCK_ROOT:-$PWD}"
-    top=$(git rev-parse --show-toplevel 2>/dev/null) || die "$PWD is not in a git repository; the comparison is with one of its revisions"
-    cd "$top"
-    [ -e flake.nix ] || die "there is no flake.nix in $top"
-
-    named() { git rev-parse --verify --quiet --end-of-options "$1^{commit}"; }
+    enter_repository
     case $base in
       --all) revision= ;;
       "")
@@ -66,26 +60,18 @@ pkgs.writeShellApplication {
     # Flags that the caller gives every nix command, one a line.
     mapfile -t flags < <(printf '%s' "''${DRYDOCK_NIX_FLAGS:-}")
     system=''${system:-$(nix config show system)}
-    # Both trees are read as plain folders: a revision, which labels carry, is in
-    # neither, so it is not what differs.
     outputs() { # FOLDER
       nix eval --raw --no-write-lock-file "''${flags[@]}" \
         "path:$1#." --apply "($(cat ${./output-paths.nix})) \"$system\"" | LC_ALL=C sort
     }
 
-    # As Nix reads a working tree: what git knows of, as it is now.
     mkdir "$folder/now" "$folder/before"
-    git ls-files -z --deduplicate | while IFS= read -r -d "" file; do
-      if [ -e "$file" ] || [ -L "$file" ]; then printf '%s\0' "$file"; fi
-    done | tar --create --null --no-recursion --files-from=- | tar --extract --directory "$folder/now"
+    working_tree "$folder/now"
     outputs "$folder/now" > "$folder/outputs-now" || die "the flake of the working tree cannot be evaluated; the lines above say why"
 
     : > "$folder/outputs-before"
     if [ -n "$revision" ]; then
-      # An index of its own: that of the repository stays as it is.
-      export GIT_INDEX_FILE=$folder/index
-      git read-tree "$revision"
-      git checkout-index --all --prefix="$folder/before/"
+      tree_of "$revision" "$folder/before"
       outputs "$folder/before" > "$folder/outputs-before" 2> "$folder/log" || {
         cat "$folder/log" >&2
         say "the flake of $revision cannot be evaluated, as the lines above say: everything is taken for touched"

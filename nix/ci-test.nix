@@ -1,18 +1,23 @@
 # Holds the scripts of ../.github to what they should do: which revision a change is held
-# against, that no output is in no job, that each that cannot be built is named. It
-# evaluates flakes, as no build in a sandbox can, so it is an app.
+# against, that no output is in no job, that each that cannot be built is named; and
+# `drydock-seen` to what a record is left of. It evaluates flakes, as no build in a sandbox
+# can, so it is an app.
 #
-# GitHub cannot be asked here, so `gh` is a stand-in that reads its answer from a file.
+# GitHub cannot be asked here, nor is an engine needed, so `gh` is a stand-in that reads its
+# answer from a file, and `docker` one that says a version.
 {
   pkgs,
   # Has bin/drydock-affected.
   affected,
+  # Has bin/drydock-seen.
+  seen,
 }:
 pkgs.writeShellApplication {
   name = "drydock-ci-test";
   runtimeInputs = [
     affected
     pkgs.jq
+    seen
   ];
   text = ''
     scratch=$(mktemp -d)
@@ -183,6 +188,71 @@ pkgs.writeShellApplication {
     [ "$code" = 1 ] || wrong "it ends with $code"
     grep --quiet --line-regexp "::error::the flake has no output checks.$system.absent" "$scratch/said" || wrong "it is not named"
     result "one that the flake does not have: it is named"
+
+    printf '#!/bin/sh\n[ "$*" = "version --format {{.Server.Version}}" ] && echo 29.1.3\n' > "$scratch/bin/docker"
+    chmod +x "$scratch/bin/docker"
+    # shellcheck disable=SC2016
+    printf '%s\n' '# Page' '<!-- `nix run .#seen` writes the next line, of what docs/seen records. -->' old rest > README.md
+    jq --null-input '{type: "github", owner: "ipetkov", repo: "crane"} as $crane | {
+      version: 7, root: "root",
+      nodes: {
+        root: {inputs: {crane: "crane"}},
+        crane: {locked: ($crane + {rev: "2c71e194474d13de031d729b729c968ddbe3507f", narHash: "sha256-MPaRdVkf6zZP5fCPxYCi8Dr4pZzgmXzg8T9nVEbp3Mw="}), original: $crane}
+      }
+    }' > flake.lock
+    git add README.md flake.lock
+    head=$(commit pins)
+    cat > "$scratch/log" <<'LOG'
+    == changes
+    18 passed, 0 failed
+    == containers
+    test result: ok. 64 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
+    test result: ok. 7 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
+    == goss
+    Count: 12, Failed: 0, Skipped: 0
+    Count: 5, Failed: 0, Skipped: 0
+    LOG
+    seen() {
+      code=0
+      DRYDOCK_ROOT=$PWD DRYDOCK_NIX_FLAGS="" drydock-seen "$@" > "$scratch/said" 2>&1 || code=$?
+    }
+    seen record "$scratch/log"
+    [ "$code" = 0 ] || wrong "it ends with $code"
+    cat > "$scratch/expected" <<RECORD
+    revision = "$head"
+    nix = "$(nix --version | sed 's/.* //')"
+    engine = "29.1.3"
+
+    [pins]
+    crane = "2c71e194474d13de031d729b729c968ddbe3507f"
+
+    [passed]
+    checks = 3
+    changes = 18
+    containers = 71
+    goss = 17
+    RECORD
+    grep -v '^#' "docs/seen/$system.toml" | diff "$scratch/expected" - >> "$scratch/wrong" || :
+    [ "$(sed -n 4p README.md)" = rest ] || wrong "it overwrites more than its line"
+    # shellcheck disable=SC2016
+    [ "$(sed -n 3p README.md)" = '`./drydock test` has passed with the pinned inputs on '"$system [at ''${head:0:12}](docs/seen/$system.toml), with Nix $(nix --version | sed 's/.* //') and Docker Engine 29.1.3." ] ||
+      wrong "README.md says: $(sed -n 3p README.md)"
+    result "a run that passed leaves a record, and README.md cites it"
+
+    cp "docs/seen/$system.toml" "$scratch/before"
+    echo '# edited' >> flake.nix
+    seen record "$scratch/log"
+    grep --quiet 'the folder has edits that no revision has' "$scratch/said" || wrong "it does not say why not"
+    cmp "$scratch/before" "docs/seen/$system.toml" >> "$scratch/wrong" 2>&1 || :
+    git checkout --quiet flake.nix
+    result "edits that no revision has: no record"
+
+    sed -i '/^Count/d' "$scratch/log"
+    seen record "$scratch/log"
+    [ "$code" = 1 ] || wrong "it ends with $code"
+    grep --quiet '^goss = null$' "$scratch/said" || wrong "it does not name the part"
+    cmp "$scratch/before" "docs/seen/$system.toml" >> "$scratch/wrong" 2>&1 || :
+    result "a part that ran no test: no record"
 
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ]

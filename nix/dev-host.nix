@@ -45,7 +45,12 @@ writeShellApplication {
   text = ''
     root=''${DRYDOCK_ROOT:-$PWD}
     http=''${DRYDOCK_HTTP_PORT:-80} https=''${DRYDOCK_HTTPS_PORT:-443}
-    app=127.0.0.1:''${DRYDOCK_APP_PORT:-${toString port}}
+    app_port=''${DRYDOCK_APP_PORT:-${toString port}}
+    ${builtins.readFile ./commands/ports.sh}
+    port DRYDOCK_HTTP_PORT "$http"
+    port DRYDOCK_HTTPS_PORT "$https"
+    port DRYDOCK_APP_PORT "$app_port"
+    app=127.0.0.1:$app_port
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/tls" "$work/www/acme" "$work/www/assets"

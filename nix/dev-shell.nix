@@ -41,17 +41,8 @@ in
     shellHook = ''
       if [ -z "''${DIRENV_IN_ENVRC:-}" ]; then
         echo 'cargo nextest run, cargo clippy    the service in src/, by the toolchain that builds the images' >&2
-        echo 'docker compose up                  the stack, as compose.yaml has it or as $COMPOSE_FILE names it' >&2
+        echo 'docker compose up                  the stack as in production; ./drydock dev the one that follows what is edited' >&2
         echo './drydock test                     every check and test; nix flake check is what needs no engine' >&2
-      fi
-      # Here the stack is the one that follows what is edited.
-      drydockRoot=$PWD
-      until [ -e "$drydockRoot/compose.yaml" ] || [ "$drydockRoot" = / ]; do drydockRoot=$(dirname "$drydockRoot"); done
-      if [ -e "$drydockRoot/compose.dev.yaml" ]; then
-        export COMPOSE_FILE="$drydockRoot/compose.yaml:$drydockRoot/compose.dev.yaml"
-        # Whose the files are that are made there.
-        DRYDOCK_UID=$(id -u) DRYDOCK_GID=$(id -g)
-        export DRYDOCK_UID DRYDOCK_GID
       fi
     '';
   };

@@ -2,6 +2,8 @@
 # https://goss.readthedocs.io describes. Goss is mounted into it with all that it is built
 # from, since no image has it; a release image has no shell either.
 {
+  # Has bin/drydock-engine.
+  engine,
   pkgs,
   # By stage: the archive that has its image.
   archives,
@@ -14,6 +16,15 @@
 let
   inherit (pkgs) lib;
 
+  # The program alone. nixpkgs puts a script around it, whose bash, getent and systemd would
+  # have to be mounted, too; it looks for nothing but a shell and what runs, which are the
+  # image's.
+  goss = pkgs.runCommand "goss" { meta.mainProgram = "goss"; } ''
+    mkdir -p "$out/bin"
+    program=${pkgs.goss}/bin/.goss-wrapped
+    [ -e "$program" ] || program=${pkgs.goss}/bin/goss
+    cp "$program" "$out/bin/goss"
+  '';
   # What `edit` brings: a shell and the usual small programs.
   shell = pkgs.runCommand "goss-shell" { } ''
     mkdir -p "$out/bin"
@@ -29,6 +40,7 @@ in
 pkgs.writeShellApplication {
   name = "drydock-goss";
   runtimeInputs = [
+    engine
     pkgs.docker-client
     pkgs.docker-compose
   ];
@@ -43,6 +55,9 @@ pkgs.writeShellApplication {
       case " ''${stages[*]} " in *" $stage "*) ;; *) usage ;; esac
     done
     [ $# = 0 ] || stages=("$@")
+    drydock-engine
+    # The files are named below.
+    unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
 
     folder=$(mktemp -d)
     project=drydock-goss-$$
@@ -57,10 +72,10 @@ pkgs.writeShellApplication {
     trap 'exit 130' INT
     trap 'exit 143' TERM
 
-    paths=${closure [ pkgs.goss ]}
+    paths=${closure [ goss ]}
     [ "$mode" = ro ] || paths=${
       closure [
-        pkgs.goss
+        goss
         shell
       ]
     }
@@ -120,7 +135,7 @@ pkgs.writeShellApplication {
       docker exec --interactive "''${terminal[@]}" --workdir /goss \
         --env GOSS_VARS=/goss/vars.yaml --env PATH=${
           lib.makeBinPath [
-            pkgs.goss
+            goss
             shell
           ]
         }:/bin --env HOME=/tmp "$container" ${shell}/bin/sh || :
@@ -132,7 +147,7 @@ pkgs.writeShellApplication {
     for stage in "''${stages[@]}"; do
       start "$stage"
       echo "drydock: goss looks at $stage" >&2
-      docker exec "$container" ${lib.getExe pkgs.goss} --gossfile /goss/goss.yaml \
+      docker exec "$container" ${lib.getExe goss} --gossfile /goss/goss.yaml \
         --vars-inline ${lib.escapeShellArg (builtins.toJSON vars)} validate --format documentation --no-color || failed+=("$stage")
       stop
     done

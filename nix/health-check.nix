@@ -1,5 +1,4 @@
 # The image's health check for a URL, in nanoseconds as the image format has it.
-# Engines before 25 ignore StartInterval.
 url:
 let
   second = 1000000000;

@@ -133,6 +133,7 @@ let
   dev-loop = ours ../dev-loop;
   # What `./drydock bench` measures with.
   bench-driver = ours ../bench/driver;
+  engine = import ./engine.nix { inherit lib pkgs; };
   devHost = import ./dev-host.nix {
     inherit (pkgs) lib writeShellApplication;
     inherit (pkgs.stdenv) cc;
@@ -287,6 +288,8 @@ let
       };
     };
   affected = import ./affected.nix { inherit pkgs; };
+  updateReport = import ./update-report.nix { inherit asserter pkgs; };
+  seen = import ./seen.nix { inherit pkgs; };
   # The images' last names.
   names = [
     name
@@ -363,81 +366,86 @@ let
 in
 packages
 // {
-  apps =
-    import ./commands.nix {
-      inherit devHost pkgs image;
+  apps = import ./commands {
+    inherit
+      devHost
+      engine
+      image
+      pkgs
+      ;
+    images = {
+      "${repository}/${name}" = image-app;
+      "${repository}/nginx" = image-nginx;
+    };
+    imageDev = image-dev;
+    devImage = "${repository}/dev";
+    crates = cratesOf [ (src + "/Cargo.lock") ];
+    sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
+    axeCore = import ./axe-core.nix {
+      inherit (pkgs) runCommand;
+      files = pythonFiles "axe-core" ./python/axe-core.sums;
+    };
+    serviceImage = "${repository}/${name}";
+    containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
+    goss = import ./goss.nix {
+      inherit engine pkgs;
+      archives = {
+        app = image;
+        nginx = image;
+        dev = image-dev;
+        ci = image-ci;
+      };
       images = {
-        "${repository}/${name}" = image-app;
-        "${repository}/nginx" = image-nginx;
+        dev = "${repository}/dev";
+        ci = "${repository}/ci";
       };
-      imageDev = image-dev;
-      devImage = "${repository}/dev";
-      crates = cratesOf [ (src + "/Cargo.lock") ];
-      sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
-      axeCore = import ./axe-core.nix {
-        inherit (pkgs) runCommand;
-        files = pythonFiles "axe-core" ./python/axe-core.sums;
+      vars = {
+        inherit name readyPath;
+        port = toString port;
+        rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
       };
-      serviceImage = "${repository}/${name}";
-      containerTests = import ./container-tests.nix { inherit app lib staticCrane; };
-      goss = import ./goss.nix {
-        inherit pkgs;
-        archives = {
-          app = image;
-          nginx = image;
-          dev = image-dev;
-          ci = image-ci;
-        };
-        images = {
-          dev = "${repository}/dev";
-          ci = "${repository}/ci";
-        };
-        vars = {
-          inherit name readyPath;
-          port = toString port;
-          rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
-        };
-      };
-      inherit affected publish;
-      bench = import ./bench.nix {
-        inherit
-          app
-          crane
-          lib
-          nginx
-          pkgs
-          revision
-          target
-          toolchain
-          ;
-        crates = cratesOf [
-          (src + "/Cargo.lock")
-          ../fuzz/Cargo.lock
-          ../bench/building/grown/Cargo.lock
-        ];
-        driver = bench-driver;
-        gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
-      };
-      affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
-      verify = import ./verify.nix {
-        inherit asserter image pkgs;
-        dependencies = [
-          app.cargoArtifacts
-          tools.keypair.crate.cargoArtifacts
-          tools.probe.crate.cargoArtifacts
-        ];
-        crates = [
-          app
-          tools.keypair.crate
-          tools.probe.crate
-        ];
-      };
-    }
-    // import ./upkeep.nix { inherit affected pkgs; };
+    };
+    inherit affected publish;
+    bench = import ./bench.nix {
+      inherit
+        app
+        crane
+        lib
+        nginx
+        pkgs
+        revision
+        target
+        toolchain
+        ;
+      crates = cratesOf [
+        (src + "/Cargo.lock")
+        ../fuzz/Cargo.lock
+        ../bench/building/grown/Cargo.lock
+      ];
+      driver = bench-driver;
+      gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
+    };
+    typedTest = import ./typed-test.nix { inherit engine pkgs; };
+    affectedTest = import ./affected-test.nix { inherit affected name pkgs; };
+    verify = import ./verify.nix {
+      inherit asserter image pkgs;
+      dependencies = [
+        app.cargoArtifacts
+        tools.keypair.crate.cargoArtifacts
+        tools.probe.crate.cargoArtifacts
+      ];
+      crates = [
+        app
+        tools.keypair.crate
+        tools.probe.crate
+      ];
+    };
+  };
   checks = import ./checks {
     inherit
       advisoryDb
       crane
+      engine
       lib
       name
       names
@@ -447,9 +455,11 @@ packages
       port
       publish
       readyPath
+      seen
       ;
     inherit devShells;
     benchDriver = bench-driver;
+    updateText = updateReport.text;
     instructionBudgets =
       if builtins.pathExists (src + "/bench/instructions.toml") then
         (lib.importTOML (src + "/bench/instructions.toml")).budgets
@@ -472,6 +482,10 @@ packages
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;
     };
+  };
+  upkeep = import ./upkeep.nix {
+    inherit affected pkgs seen;
+    updateReport = updateReport.report;
   };
   inherit devShells;
   formatter = pkgs.nixfmt;

@@ -100,7 +100,7 @@ pkgs.writeShellApplication {
       shift
       TZ=Pacific/Kiritimati LC_ALL=tr_TR.UTF-8 USER=somebody LOGNAME=somebody \
         timeout --foreground 3600 taskset --cpu-list "''${allowed%%[,-]*}" \
-        nix build --store "$second" --cores 1 --option sandbox true --option sandbox-build-dir /somewhere/else \
+        nix build --store "$second" --cores 1 --option sandbox true --option sandbox-fallback false --option sandbox-build-dir /somewhere/else \
         --option extra-sandbox-paths "$paths" --no-link "''${@/%/^out}" >&2 ||
         die "the second build failed, or took more than an hour"
     }

@@ -9,12 +9,18 @@
   nginxConfig,
   # The images' last names.
   names,
+  # Has bin/drydock-engine.
+  engine,
   # Has bin/drydock-publish.
   publish,
   # Has bin/drydock-bench.
   benchDriver,
   # The nginx linter.
   gixy,
+  # Has bin/drydock-seen.
+  seen,
+  # Has bin/drydock-update-text.
+  updateText,
   # What the check of advisories reads.
   advisoryDb,
   crane,
@@ -63,6 +69,7 @@ packages
     inherit (packages) nginx;
   };
   workflows = import ./workflows.nix { inherit lib pkgs; };
+  engine = import ./engine.nix { inherit engine pkgs; };
   publish = import ./publish.nix {
     inherit
       lib
@@ -74,6 +81,11 @@ packages
   speed-page = import ./speed-page.nix {
     inherit lib pkgs;
     driver = benchDriver;
+  };
+  seen = import ./seen.nix { inherit lib pkgs seen; };
+  update-report = import ./update-report.nix {
+    inherit pkgs;
+    text = updateText;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };
   inherit loopback;

@@ -13,6 +13,7 @@ prepare_offline() {
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
     up | dev | down) ;;
+    engine) prepared engine "$root/nix/offline/nixpkgs/engine-kits" "$root/nix/offline/prepare.sh" ;;
     *)
       prepared tests "$root/nix/offline/nixpkgs/test-kits" "$root/nix/offline/prepare.sh"
       ! have npm || prepared npm "$root/nix/offline/nixpkgs/npm-packages"
@@ -74,7 +75,7 @@ fill_machine() {
 # A lock file that has the overridden inputs already, or Nix would list them as
 # changes at every call.
 prepare_lock() {
-  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$shell/stamp" "$bench/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
+  stamp=$overrides:$(find "$root/flake.lock" "$cache/machine/stamp" "$tests/stamp" "$shell/stamp" "$bench/stamp" "$engine/stamp" "$root/nix/offline" -type f -exec cat {} + | sha256sum)
   [ "$(cat "$cache/flake.lock.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   with_inputs flake metadata --json "$root" >"$cache/metadata.json" 2>"$cache/metadata.log" ||
     die "the flake cannot be read: $(cat "$cache/metadata.log")"
@@ -86,6 +87,8 @@ prepare_lock() {
 add_files() { nix-store --add-fixed sha256 "$@" >>"$new/paths"; }
 
 fill_tests() { lock_only_kits "$root/nix/offline/nixpkgs/test-kits"; }
+
+fill_engine() { lock_only_kits "$root/nix/offline/nixpkgs/engine-kits"; }
 
 fill_bench() {
   lock_only_kits "$root/nix/offline/nixpkgs/bench-kits"
@@ -237,7 +240,8 @@ add_python() { # LIST...
   say "fetching Python packages with pip"
   python=$(nix build --no-link --print-out-paths --no-write-lock-file "$(path_flake "$root/nix/offline/nixpkgs")#python314" \
     --override-input machine "$(path_flake "$cache/machine")" --override-input tests "$(path_flake "$cache/machine")" \
-    --override-input shell "$(path_flake "$cache/machine")" --override-input bench "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
+    --override-input shell "$(path_flake "$cache/machine")" --override-input bench "$(path_flake "$cache/machine")" \
+    --override-input engine "$(path_flake "$cache/machine")" 2>"$cache/python.log") ||
     die "the offline inputs' Python cannot be built; see $cache/python.log"
   for list; do
     sed 's/\.tar\.gz$//' "$list" | awk '{

@@ -78,8 +78,12 @@ pub fn the_loop_in_containers() {
     session.stops(|_| containers.assert_gone());
 }
 
-pub fn the_container_can_be_idle() {
+pub fn the_container_can_be_idle_beside_the_stack() {
     let containers = Containers::new("idle");
+    let up = containers.production("DRYDOCK_UP");
+    assert!(up.success, "{}", up.text());
+    let serving = in_project(&containers.stack, &["ps"]);
+    assert_eq!(serving.lines().count(), 2, "app and nginx");
     let session = containers.session(&[("APP_AUTOSTART", "false")]);
     session.says("APP_AUTOSTART=false: nothing is started", 0, SOON);
     let exec = ["exec", "-T", "app"];
@@ -97,6 +101,15 @@ pub fn the_container_can_be_idle() {
     ]);
     assert!(tree.success, "{}", tree.stderr);
     session.stops(|_| containers.assert_gone());
+    assert_eq!(in_project(&containers.stack, &["ps"]), serving);
+    let down = containers.production("DRYDOCK_DOWN");
+    assert!(down.success, "{}", down.text());
+}
+
+/// What there is of a kind that belongs to a project of Compose.
+fn in_project(project: &str, kind: &[&str]) -> String {
+    let filter = format!("label=com.docker.compose.project={project}");
+    docker(&[kind, &["--quiet", "--filter", &filter]].concat())
 }
 
 /// A loop that runs, with a tree of its own.
@@ -111,10 +124,14 @@ struct Session {
 
 /// What is about the containers of a loop.
 struct Containers {
+    /// That of the loop, which is beside that of the stack as in production.
     project: String,
+    stack: String,
     folder: PathBuf,
     http: u16,
     https: u16,
+    /// The ports of the stack as in production.
+    production: [u16; 2],
     /// The user whose files the tree's are.
     owner: u32,
 }
@@ -122,8 +139,8 @@ struct Containers {
 impl Containers {
     /// A tree of its own, which is not root's: a person is not.
     fn new(name: &str) -> Self {
-        let project = format!("{PREFIX}{}-{name}", process::id());
-        let folder = env::temp_dir().join(&project);
+        let stack = format!("{PREFIX}{}-{name}", process::id());
+        let folder = env::temp_dir().join(&stack);
         let tree = folder.join("tree");
         copy(&root(), &tree);
         let owner = if getuid().is_root() {
@@ -133,10 +150,12 @@ impl Containers {
             getuid().as_raw()
         };
         Self {
-            project,
+            project: format!("{stack}-dev"),
+            stack,
             folder,
             http: free_port(),
             https: free_port(),
+            production: [free_port(), free_port()],
             owner,
         }
     }
@@ -151,9 +170,12 @@ impl Containers {
         session
     }
 
-    fn vars(&self) -> [(&'static str, String); 5] {
+    fn vars(&self) -> [(&'static str, String); 7] {
         [
-            ("COMPOSE_PROJECT_NAME", self.project.clone()),
+            ("COMPOSE_PROJECT_NAME", self.stack.clone()),
+            // Neither is what is asked for.
+            ("COMPOSE_FILE", "/nowhere.yaml".to_owned()),
+            ("COMPOSE_PROFILES", "none".to_owned()),
             ("DRYDOCK_GID", self.owner.to_string()),
             ("DRYDOCK_HTTP_PORT", self.http.to_string()),
             ("DRYDOCK_HTTPS_PORT", self.https.to_string()),
@@ -162,29 +184,46 @@ impl Containers {
     }
 
     fn compose(&self, args: &[&str]) -> Output {
-        let tree = self.folder.join("tree");
-        let files = ["compose.yaml", "compose.dev.yaml"].map(|name| tree.join(name));
-        let files = env::join_paths(files).expect("no colon in paths");
+        self.compose_in(&self.project, args)
+    }
+
+    fn compose_in(&self, project: &str, args: &[&str]) -> Output {
         let mut command = Command::new("docker-compose");
         command
+            .args(["--project-name", project])
+            .args(["--file", "compose.yaml", "--file", "compose.dev.yaml"])
             .args(args)
             .envs(self.vars())
-            .env("COMPOSE_FILE", files);
+            .current_dir(self.folder.join("tree"));
+        program::run(&mut command, SOON)
+    }
+
+    /// Runs a command of the stack as in production, in the same folder, on other ports.
+    fn production(&self, command: &str) -> Output {
+        let program = env::var_os(command);
+        let program = program.expect("a command: nix run .#test sets it");
+        let mut command = Command::new(program);
+        command
+            .envs(self.vars())
+            .env("DRYDOCK_ROOT", self.folder.join("tree"))
+            .env("DRYDOCK_HTTP_PORT", self.production[0].to_string())
+            .env("DRYDOCK_HTTPS_PORT", self.production[1].to_string());
         program::run(&mut command, SOON)
     }
 
     fn assert_gone(&self) {
-        let filter = format!("label=com.docker.compose.project={}", self.project);
         for kind in [&["ps", "--all"][..], &["network", "ls"]] {
-            let list = docker(&[kind, &["--quiet", "--filter", &filter]].concat());
-            assert_eq!(list, "", "{kind:?}");
+            assert_eq!(in_project(&self.project, kind), "", "{kind:?}");
         }
     }
 }
 
 impl Drop for Containers {
     fn drop(&mut self) {
-        self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
+        for project in [&self.project, &self.stack] {
+            let down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"];
+            self.compose_in(project, &down);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod assets;
 mod benchmark;
 mod browser;
 mod client;
+mod commands;
 mod development;
 mod edge;
 mod faults;
@@ -76,6 +77,14 @@ const TESTS: &[(&str, fn())] = tests![
     healing::without_the_app_a_safe_page_and_then_the_app_again,
     identity::what_a_client_says_of_itself_never_reaches_the_app,
     limits::a_public_address_has_a_rate,
+    commands::up_starts_what_a_plain_compose_up_starts,
+    commands::up_is_the_same_whatever_files_the_environment_names,
+    commands::up_takes_ports_and_a_name_from_where_compose_does,
+    commands::two_checkouts_of_one_name_keep_their_stacks,
+    commands::a_pair_put_beside_a_running_stack_is_served_by_up,
+    commands::a_port_is_a_number_or_there_is_a_sentence,
+    commands::compose_alone_starts_nothing_on_an_address_or_a_range,
+    commands::an_engine_that_cannot_be_used_is_said_to_be_so,
     pairs::a_bad_pair_stops_the_stack_with_a_sentence,
     pairs::a_pair_of_ones_own_is_served,
     redirect::names_no_port_when_https_is_on_443,
@@ -135,7 +144,7 @@ const QUIET_TESTS: &[(&str, fn())] = tests![
 const BUSY_TESTS: &[(&str, fn())] = tests![
     development::the_loop_on_the_host,
     development::the_loop_in_containers,
-    development::the_container_can_be_idle,
+    development::the_container_can_be_idle_beside_the_stack,
 ];
 
 fn main() -> ExitCode {

@@ -38,7 +38,7 @@ const FOR_AN_AUTHORITY: [&str; 4] = [
 /// The stack of [`OWN`], which all tests share that look at a pair of one's own.
 pub fn own() -> &'static Stack {
     OWN.get_or_init(|| {
-        let stack = stack_with_folder();
+        let stack = Stack::prepare("");
         let root = make_chain(&stack);
         match stack.start() {
             output if output.success => {
@@ -53,21 +53,11 @@ pub fn own() -> &'static Stack {
     .unwrap_or_else(|why| panic!("the stack did not start: {why}"))
 }
 
-/// A stack that takes the pair from a folder of its own instead of nginx/tls.
-pub fn stack_with_folder() -> Stack {
-    let stack = Stack::prepare("");
-    let from = stack.folder("pair").display().to_string();
-    stack.override_with(&format!(
-        "services: {{tls: {{volumes: ['{from}:/from:ro,z']}}}}"
-    ));
-    stack
-}
-
 /// Makes a pair for localhost, signed by an intermediate authority of a root, and gives the
 /// root's certificate, which the chain does not have.
 fn make_chain(stack: &Stack) -> PathBuf {
     let authorities = stack.folder("authorities");
-    let folder = stack.folder("pair");
+    let folder = stack.pair();
     let signed = |folder: &Path, name: &str, by: &str, purpose: &[&str], more: &[&str]| {
         let certificate = path_text(&authorities, by, "crt");
         let key = path_text(&authorities, by, "key");
@@ -193,8 +183,8 @@ pub fn clear(folder: &Path) {
 }
 
 pub fn a_bad_pair_stops_the_stack_with_a_sentence() {
-    let stack = stack_with_folder();
-    let folder = stack.folder("pair");
+    let stack = Stack::prepare("");
+    let folder = stack.pair();
     for (name, make, reason) in BAD {
         clear(&folder);
         make(&folder);

@@ -23,20 +23,29 @@ use crate::{
 };
 
 /// How long a whole stack may take to be healthy, or to be gone.
-const SLOW: Duration = Duration::from_secs(90);
+pub const SLOW: Duration = Duration::from_secs(90);
 
 /// Names of our projects start like this; the process's number follows.
 pub const PREFIX: &str = "drydock-test-";
+
+/// What whoever starts the tests may have told Compose.
+const OF_COMPOSE: [&str; 4] = [
+    "COMPOSE_ENV_FILES",
+    "COMPOSE_FILE",
+    "COMPOSE_PROFILES",
+    "COMPOSE_PROJECT_NAME",
+];
 
 /// A stack that several tests look at, or why it could not be started.
 pub type Shared = OnceLock<Result<Stack, String>>;
 
 static SHARED: Shared = OnceLock::new();
 
-/// A compose project; dropped, it is removed with its volumes.
+/// A folder with `compose.yaml` in it, as a checkout is, and the project that Compose names
+/// after it; dropped, it is removed with its volumes.
 pub struct Stack {
     project: String,
-    /// The certificate authority, the override file and whatever a test mounts.
+    /// Besides: the override file, the certificate authority and whatever a test mounts.
     folder: PathBuf,
     http: u16,
     https: u16,
@@ -89,22 +98,30 @@ impl Stack {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let project = format!("{PREFIX}{}-{number}", process::id());
         let folder = env::temp_dir().join(&project);
-        fs::create_dir_all(&folder).expect("a folder for temporary files");
+        let stack = Self::at(project, folder);
+        stack.override_with(overlay);
+        stack
+    }
+
+    /// As [`Stack::prepare`], of a project and in a folder that a test chooses.
+    pub fn at(project: String, folder: PathBuf) -> Self {
+        fs::create_dir_all(folder.join("nginx/tls")).expect("a folder for temporary files");
+        let compose_file = root().join("compose.yaml");
+        fs::copy(compose_file, folder.join("compose.yaml")).expect("compose.yaml is copied");
         let (http, https) = (free_port(), free_port());
-        let stack = Self {
+        Self {
             project,
             folder,
             http,
             https,
-        };
-        stack.override_with(overlay);
-        stack
+        }
     }
 
     /// Replaces the compose file on top of the repository's.
     pub fn override_with(&self, overlay: &str) {
         let overlay = if overlay.is_empty() { "{}" } else { overlay };
-        fs::write(self.folder.join("overlay.yaml"), overlay).expect("the overlay is written");
+        let file = self.folder.join("compose.override.yaml");
+        fs::write(file, overlay).expect("the overlay is written");
     }
 
     /// A new folder for files to mount, readable by every user.
@@ -114,16 +131,25 @@ impl Stack {
         folder
     }
 
+    /// Where a user's own pair is looked for.
+    pub fn pair(&self) -> PathBuf {
+        self.folder("nginx/tls")
+    }
+
     /// Starts what does not run and waits until all of it is healthy.
     pub fn start(&self) -> Output {
         let output = self.compose(&["up", "--detach", "--wait", "--wait-timeout", "60"]);
         if output.success {
-            // The CA of the development pair; with a pair of one's own there is none.
-            let ca = self.ca();
-            let to = ca.to_str().expect("a path in UTF-8");
-            self.compose(&["cp", "nginx:/etc/nginx/tls/ca.crt", to]);
+            self.take_ca();
         }
         output
+    }
+
+    /// Takes the CA of the development pair; with a pair of one's own there is none.
+    pub fn take_ca(&self) {
+        let ca = self.ca();
+        let to = ca.to_str().expect("a path in UTF-8");
+        self.compose(&["cp", "nginx:/etc/nginx/tls/ca.crt", to]);
     }
 
     /// Runs docker-compose on this project.
@@ -133,21 +159,22 @@ impl Stack {
 
     /// Runs a program that uses docker-compose, on this project.
     pub fn run(&self, program: &str, args: &[&str]) -> Output {
-        let root = root();
-        let files = [root.join("compose.yaml"), self.folder.join("overlay.yaml")];
+        program::run(self.command(program).args(args), SLOW)
+    }
+
+    /// What [`Stack::run`] runs.
+    pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
+        for name in OF_COMPOSE {
+            command.env_remove(name);
+        }
         command
-            .args(args)
-            .env("COMPOSE_PROJECT_NAME", &self.project)
-            .env(
-                "COMPOSE_FILE",
-                env::join_paths(files).expect("no colon in paths"),
-            )
-            .env("DRYDOCK_ROOT", root)
+            .current_dir(&self.folder)
+            .env("DRYDOCK_ROOT", &self.folder)
             .env("DRYDOCK_HTTP_PORT", self.http.to_string())
             .env("DRYDOCK_HTTPS_PORT", self.https.to_string())
             .env("APP_IMAGE_DIGEST", app_digest());
-        program::run(&mut command, SLOW)
+        command
     }
 
     /// As [`Stack::compose`], for commands that have to succeed; gives their stdout.
@@ -187,6 +214,16 @@ impl Stack {
         self.folder.join("ca.crt")
     }
 
+    /// What Compose calls it.
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// The published port of http.
+    pub fn http_port(&self) -> u16 {
+        self.http
+    }
+
     /// The published port of https, over TCP and UDP.
     pub fn https_port(&self) -> u16 {
         self.https
@@ -215,6 +252,8 @@ impl Stack {
     fn remove(&self) {
         self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
         let _ = fs::remove_dir_all(&self.folder);
+        // Where two have one name, each has a place of its own, which is empty then.
+        let _ = self.folder.parent().map(fs::remove_dir);
     }
 }
 

@@ -3,6 +3,9 @@
 pkgs:
 let
   inherit (pkgs) lib;
+  inherit (pkgs.stdenv) buildPlatform hostPlatform;
+  # The packages that run where it is built.
+  build = pkgs.buildPackages;
 
   registry = "https://github.com/rust-lang/crates.io-index";
 
@@ -17,10 +20,10 @@ let
     if source != "registry+${registry}" then
       throw "offline, crates come from the registry alone; ${name} is from ${source}"
     else
-      pkgs.runCommand "cargo-package-${name}-${version}" { } ''
+      build.runCommand "cargo-package-${name}-${version}" { } ''
         mkdir "$out"
         tar -xzf ${
-          pkgs.fetchurl {
+          build.fetchurl {
             name = "${name}-${version}.crate";
             url = "";
             sha256 = checksum;
@@ -51,14 +54,14 @@ let
           )
       );
       sources = builtins.hashString "sha256" "registry+${registry}";
-      linked = pkgs.runCommand "vendor-registry" { } ''
+      linked = build.runCommand "vendor-registry" { } ''
         mkdir "$out"
         ${lib.concatLines (
           map (package: "ln -s ${cargoPackage package} $out/${package.name}-${package.version}") packages
         )}
       '';
     in
-    pkgs.runCommand "vendor-cargo-deps" { } ''
+    build.runCommand "vendor-cargo-deps" { } ''
       mkdir "$out"
       cat > "$out/config.toml" <<END
       [source.nix-sources-${sources}]
@@ -85,11 +88,11 @@ let
 
   setupHook =
     name: file:
-    pkgs.runCommand name { } ''
+    build.runCommand name { } ''
       mkdir -p "$out/nix-support"
       cp ${
-        pkgs.writeText "${name}.sh" (
-          builtins.replaceStrings [ "@jq@" ] [ (lib.getExe pkgs.jq) ] (builtins.readFile file)
+        build.writeText "${name}.sh" (
+          builtins.replaceStrings [ "@jq@" ] [ (lib.getExe build.jq) ] (builtins.readFile file)
         )
       } "$out/nix-support/setup-hook"
     '';
@@ -142,7 +145,7 @@ let
         };
     in
     # Of the same name as the source, so that it is built in the same folder.
-    pkgs.runCommand "source" { } ''
+    build.runCommand "source" { } ''
       mkdir "$out"
       ${lib.concatLines (
         map (folder: ''
@@ -187,6 +190,24 @@ let
     "stdenv"
   ];
 
+  # The compilers of both platforms, where they are not the same.
+  crossEnv =
+    let
+      tools =
+        kind:
+        { stdenv, ... }:
+        let
+          program = name: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}${name}";
+        in
+        {
+          "${kind}_CC" = program "cc";
+          "${kind}_CXX" = program "c++";
+          "${kind}_AR" = program "ar";
+          "CARGO_TARGET_${stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = program "cc";
+        };
+    in
+    lib.optionalAttrs (buildPlatform != hostPlatform) (tools "HOST" build // tools "TARGET" pkgs);
+
   makeLib =
     toolchain:
     let
@@ -205,50 +226,51 @@ let
         if refused != [ ] then
           throw "the offline crane has no ${toString refused}"
         else
-          pkgs.stdenv.mkDerivation (
-            removeAttrs args [
-              "buildPhaseCargoCommand"
-              "checkPhaseCargoCommand"
-              "installPhaseCommand"
-              "pnameSuffix"
-            ]
-            // {
-              pname = "${(nameOf args).pname}${pnameSuffix}";
-              inherit (nameOf args) version;
-              doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-                toolchain
-                hooks
-                pkgs.zstd
-              ];
-              configurePhase = ''
-                runHook preConfigure
-                runHook postConfigure
-              '';
-              buildPhase = ''
-                runHook preBuild
-                cargo --version
-                ${buildPhaseCargoCommand}
-                runHook postBuild
-              '';
-              checkPhase = ''
-                runHook preCheck
-                ${checkPhaseCargoCommand}
-                runHook postCheck
-              '';
-              installPhase = ''
-                runHook preInstall
-                ${installPhaseCommand}
-                runHook postInstall
-              '';
-            }
-          );
+        pkgs.stdenv.mkDerivation (
+          crossEnv
+          // removeAttrs args [
+            "buildPhaseCargoCommand"
+            "checkPhaseCargoCommand"
+            "installPhaseCommand"
+            "pnameSuffix"
+          ]
+          // {
+            pname = "${(nameOf args).pname}${pnameSuffix}";
+            inherit (nameOf args) version;
+            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+              toolchain
+              hooks
+              build.zstd
+            ];
+            configurePhase = ''
+              runHook preConfigure
+              runHook postConfigure
+            '';
+            buildPhase = ''
+              runHook preBuild
+              cargo --version
+              ${buildPhaseCargoCommand}
+              runHook postBuild
+            '';
+            checkPhase = ''
+              runHook preCheck
+              ${checkPhaseCargoCommand}
+              runHook postCheck
+            '';
+            installPhase = ''
+              runHook preInstall
+              ${installPhaseCommand}
+              runHook postInstall
+            '';
+          }
+        );
     in
     {
       inherit mkCargoDerivation vendorMultipleCargoDeps;
 
-      overrideToolchain = chosen: makeLib (if builtins.isFunction chosen then chosen pkgs else chosen);
+      overrideToolchain = chosen: makeLib (if builtins.isFunction chosen then chosen build else chosen);
 
       # The dependencies alone: an edit of a source file changes nothing of this.
       buildDepsOnly =
@@ -340,7 +362,7 @@ let
             cargoArtifacts = null;
             doInstallCargoArtifacts = false;
             pnameSuffix = "-deny";
-            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ pkgs.cargo-deny ];
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ build.cargo-deny ];
           }
         );
 
@@ -367,7 +389,7 @@ let
             pnameSuffix = "-audit";
             pname = args.pname or "crate";
             version = args.version or "0.0.0";
-            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ pkgs.cargo-audit ];
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [ build.cargo-audit ];
           }
         );
 
@@ -388,7 +410,7 @@ let
           packages ? [ ],
           ...
         }@args:
-        pkgs.mkShell (args // { packages = [ toolchain ] ++ packages; });
+        build.mkShell (args // { packages = [ toolchain ] ++ packages; });
     };
 in
 makeLib (throw "the offline crane has no toolchain of its own: use overrideToolchain")

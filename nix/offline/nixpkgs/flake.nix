@@ -25,12 +25,19 @@
     flake = false;
   };
 
+  # Likewise, the engine for a machine that has none.
+  inputs.engine = {
+    url = "path:./engine";
+    flake = false;
+  };
+
   outputs =
     {
       machine,
       tests,
       shell,
       bench,
+      engine,
       ...
     }:
     let
@@ -42,6 +49,7 @@
           tests
           shell
           bench
+          engine
         ];
       # A tool's own lock file is beside the lock that names it.
       toolsOf =

@@ -12,7 +12,42 @@ let
 
   # The compiler knows its files by their place under a sysroot; its output runs
   # on the kit's libc. Debian's gcc writes a build-id, which nixpkgs' does not.
-  cc = debian.run "cc" { } ''
+  # nixpkgs' compiler for the machine itself has no static libc; that of pkgsStatic has one.
+  ccFor =
+    staticLibc:
+    debian.run "cc" { } (
+      compilerScript (
+        lib.optionalString (!staticLibc) ''
+          case " \$* " in
+            *" -nostdlib "*) ;;
+            *" -static "* | *" -static-pie "*)
+              echo "ld: cannot find -lc: pkgsStatic has the compiler with a static libc" >&2
+              exit 1
+              ;;
+          esac
+        ''
+      )
+    );
+  cc = ccFor false;
+  # As packages of nixpkgs see it.
+  wrapped =
+    staticLibc:
+    ccFor staticLibc
+    // {
+      inherit bintools;
+      targetPrefix = "";
+    };
+  platform = isStatic: {
+    inherit isStatic;
+    config = "${cpu}-unknown-linux-gnu";
+    isLinux = true;
+    parsed.cpu.name = cpu;
+    rust = {
+      rustcTarget = "${cpu}-unknown-linux-gnu";
+      cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
+    };
+  };
+  compilerScript = refusal: ''
     mkdir -p "$out/bin" "$out/nix-support"
     cat > "$out/nix-support/setup-hook" <<HOOK
     export CC=gcc CXX=g++ AR=ar AS=as LD=ld NM=nm OBJCOPY=objcopy OBJDUMP=objdump
@@ -22,6 +57,7 @@ let
       case $name in *++) compiler=g++ ;; *) compiler=gcc ;; esac
       cat > "$out/bin/$name" <<WRAPPER
     #!${shell}
+    ${refusal}
     # A static program has no use for a loader or a search path.
     case " \$* " in
       *" -static "* | *" -static-pie "*) runtime= ;;
@@ -69,7 +105,7 @@ let
   shell = "${bash}/bin/bash";
 
   # Of nixpkgs' list those that Debian's build kit has: awk, bzip2 and make are not in it.
-  mkDerivation = import ./stdenv.nix {
+  mkDerivationFor = import ./stdenv.nix {
     inherit debian shell system;
     initialPath = [
       coreutils
@@ -85,7 +121,7 @@ let
       file
     ];
   };
-  withCompiler = mkDerivation [
+  withCompiler = mkDerivationFor "" [
     cc
     bintools
   ];
@@ -100,7 +136,7 @@ let
       }
     );
   # Without a compiler, as nixpkgs has it.
-  runCommand = runCommandWith (mkDerivation [ ]);
+  runCommand = runCommandWith (mkDerivationFor "" [ ]);
 
   writeTextFile =
     {
@@ -373,6 +409,7 @@ let
       );
   shellOnly = fetchedBy "nix develop";
   benchOnly = name: fetchedBy "bench" name (lock.kits ? ${name});
+  engineOnly = name: fetchedBy "engine" name (lock.kits ? ${name});
 
   # Debian's Python with pip and setuptools, started as it is: it finds its own
   # modules below PYTHONHOME. Debian's pip reads the machine's certificates even
@@ -554,23 +591,26 @@ rec {
     writeShellApplication
     writeText
     ;
-  stdenv = {
+  stdenv = rec {
     mkDerivation = withCompiler;
-    cc = cc // {
-      inherit bintools;
-      targetPrefix = "";
-    };
-    hostPlatform = {
-      isLinux = true;
-      parsed.cpu.name = cpu;
-      rust = {
-        rustcTarget = "${cpu}-unknown-linux-gnu";
-        cargoEnvVarTarget = "${lib.toUpper cpu}_UNKNOWN_LINUX_GNU";
-      };
+    cc = wrapped false;
+    buildPlatform = hostPlatform;
+    hostPlatform = platform false;
+  };
+  buildPackages = import ./packages.nix { inherit lib lock system; };
+  # Another platform, although the offline toolchain's static target is the machine's own.
+  pkgsStatic = {
+    inherit buildPackages lib;
+    stdenv = rec {
+      mkDerivation = mkDerivationFor "-static-${hostPlatform.config}" [
+        cc
+        bintools
+      ];
+      cc = wrapped true;
+      inherit (buildPackages.stdenv) buildPlatform;
+      hostPlatform = platform true;
     };
   };
-  # The offline toolchain's static target is the machine's own.
-  pkgsStatic = import ./packages.nix { inherit lib lock system; };
 
   dockerTools = import ./docker-tools.nix {
     inherit
@@ -687,6 +727,16 @@ rec {
     WRAPPER
     chmod +x "$out/bin/docker"
   '';
+  docker = engineOnly "docker" (
+    import ./docker.nix {
+      inherit
+        debian
+        lib
+        runCommand
+        tools
+        ;
+    }
+  );
   docker-compose = program "docker-compose" "docker-compose";
   goss = program "goss" "goss";
   rust-analyzer = shellOnly "rust-analyzer" (lock.kits ? rust-analyzer) (

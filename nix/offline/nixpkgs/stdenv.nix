@@ -22,11 +22,17 @@ let
     "srcs"
   ];
 in
+# What is put into the name where what is built runs on another platform.
+suffix:
 # What is there besides: a compiler, or nothing.
 defaultNativeBuildInputs: arguments:
 let
   refused = builtins.filter (name: arguments ? ${name}) unknown;
-  name = arguments.name or "${arguments.pname}-${arguments.version}";
+  name =
+    if arguments ? name then
+      arguments.name + suffix
+    else
+      "${arguments.pname}${suffix}-${arguments.version}";
 in
 if refused != [ ] then
   throw "${name}: the offline stdenv has no ${toString refused}"

@@ -7,7 +7,7 @@ use super::{
     load::{self, Load, Streams},
 };
 use crate::{
-    pairs::{BAD, P_256, clear, make_own_pair, stack_with_folder},
+    pairs::{BAD, P_256, clear, make_own_pair},
     program::Output,
     stack::Stack,
 };
@@ -24,8 +24,8 @@ fn served(stack: &Stack) -> Vec<u8> {
 }
 
 pub fn a_renewed_certificate_is_served_and_no_connection_dropped() {
-    let stack = stack_with_folder();
-    let from = stack.folder("pair");
+    let stack = Stack::prepare("");
+    let from = stack.pair();
     make_own_pair(&from, "localhost", &P_256);
     let output = stack.start();
     assert!(output.success, "the stack did not start: {}", output.text());
@@ -65,7 +65,7 @@ pub fn a_renewed_certificate_is_served_and_no_connection_dropped() {
 }
 
 pub fn a_bad_renewal_leaves_the_old_certificate() {
-    let stack = stack_with_folder();
+    let stack = Stack::prepare("");
     let output = reload_tls(&stack);
     assert!(
         !output.success && output.stderr.contains("nginx does not run"),
@@ -73,7 +73,7 @@ pub fn a_bad_renewal_leaves_the_old_certificate() {
         output.text()
     );
 
-    let folder = stack.folder("pair");
+    let folder = stack.pair();
     make_own_pair(&folder, "localhost", &P_256);
     let output = stack.start();
     assert!(output.success, "the stack did not start: {}", output.text());

@@ -1,0 +1,3 @@
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns project
+own "$project"
+compose down

@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What the commands begin with that act on the stack: an engine, the folder, the name of the
+# Compose project and the ports.
+
+say() { echo "drydock: $*" >&2; }
+fail() { say "error: $*"; exit 1; }
+
+# The front door sets it, elsewhere it is the current folder.
+cd "${DRYDOCK_ROOT:-$PWD}" || fail "DRYDOCK_ROOT is $DRYDOCK_ROOT, which is no folder to go to"
+[ -e compose.yaml ] || fail "there is no compose.yaml in $PWD; go to the folder that has it"
+drydock-engine
+
+# The stack as in production, whatever files the caller has chosen for other things: those
+# that a plain `docker compose` reads here. Everything else that Compose is told by its
+# environment or by `.env` holds for both.
+unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
+files=(--file compose.yaml)
+for file in compose.override.yaml compose.override.yml; do
+  [ ! -e "$file" ] || { files+=(--file "$file"); break; }
+done
+# In one sentence, before Compose says it in other words.
+port DRYDOCK_HTTP_PORT "${DRYDOCK_HTTP_PORT:-80}"
+port DRYDOCK_HTTPS_PORT "${DRYDOCK_HTTPS_PORT:-443}"
+effective=$(docker-compose "${files[@]}" config --environment) || exit 1
+value() { sed -n "s/^$1=//p" <<<"$effective"; } # NAME
+project=$(value COMPOSE_PROJECT_NAME)
+http=$(value DRYDOCK_HTTP_PORT)
+https=$(value DRYDOCK_HTTPS_PORT)
+http=${http:-80} https=${https:-443}
+port DRYDOCK_HTTP_PORT "$http"
+port DRYDOCK_HTTPS_PORT "$https"
+
+compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
+
+# Containers carry the folder that they were started from. Where that is another one that
+# is still there, this would be taking its stack away.
+own() { # PROJECT
+  local folder
+  while read -r folder; do
+    [ -z "$folder" ] || [ "$folder" -ef . ] || [ ! -e "$folder/compose.yaml" ] ||
+      fail "the stack '$1' is that of $folder; COMPOSE_PROJECT_NAME, in the environment or in .env, gives this folder's another name"
+  done < <(docker ps --all --filter "label=com.docker.compose.project=$1" \
+    --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u)
+}

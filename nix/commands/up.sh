@@ -1,0 +1,44 @@
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, default.nix service
+own "$project"
+load_images
+
+# No image can hold its own digest: this is what the engine calls it.
+APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' "$service")
+export APP_IMAGE_DIGEST
+failed() {
+  local others
+  if [ -n "$(compose ps --status running --quiet nginx)" ] &&
+    [ "$(docker inspect --format '{{.State.ExitCode}}' "$(compose ps --all --quiet tls)")" != 0 ]; then
+    compose logs --no-color --no-log-prefix --tail 1 tls >&2
+    fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
+  fi
+  compose logs --tail 20 >&2
+  others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
+    --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
+  [ -z "$others" ] ||
+    say "other stacks of this folder run: $others (docker compose --project-name NAME down stops one)"
+  say "DRYDOCK_HTTP_PORT and DRYDOCK_HTTPS_PORT move this one's ports, if one is taken"
+  fail "the stack '$project' did not start; the lines above say why"
+}
+
+compose up --detach nginx >&2 || failed
+
+# `tls` may have put another pair into the volume beside a running nginx.
+leaf=$(wanted) || failed
+tries=0
+until seen=$(served) && [ -n "$seen" ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 150 ] || failed
+  sleep 0.2
+done
+if [ "$seen" != "$leaf" ]; then
+  serve "$leaf"
+  say "the new certificate is served (expires $(expires "$leaf"))"
+fi
+
+url=https://localhost:$https/
+[ "$https" != 443 ] || url=https://localhost/
+say "$url answers:"
+# It has the certificate that is in the volume, as was just seen; it need not be one that
+# this machine trusts.
+curl --silent --show-error --fail --max-time 10 --insecure "$url"
