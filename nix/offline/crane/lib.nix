@@ -163,24 +163,6 @@ let
       )) ''cp ${alone "Cargo.lock"} "$out/Cargo.lock"''}
     '';
 
-  # The compilers of both platforms, where they are not the same.
-  crossEnv =
-    let
-      tools =
-        kind:
-        { stdenv, ... }:
-        let
-          program = name: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}${name}";
-        in
-        {
-          "${kind}_CC" = program "cc";
-          "${kind}_CXX" = program "c++";
-          "${kind}_AR" = program "ar";
-          "CARGO_TARGET_${stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = program "cc";
-        };
-    in
-    lib.optionalAttrs (buildPlatform != hostPlatform) (tools "HOST" build // tools "TARGET" pkgs);
-
   # Of what crane's functions take and these have nothing for; any other is a variable.
   unknown = [
     "buildPhase"
@@ -208,6 +190,24 @@ let
     "stdenv"
   ];
 
+  # The compilers of both platforms, where they are not the same.
+  crossEnv =
+    let
+      tools =
+        kind:
+        { stdenv, ... }:
+        let
+          program = name: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}${name}";
+        in
+        {
+          "${kind}_CC" = program "cc";
+          "${kind}_CXX" = program "c++";
+          "${kind}_AR" = program "ar";
+          "CARGO_TARGET_${stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = program "cc";
+        };
+    in
+    lib.optionalAttrs (buildPlatform != hostPlatform) (tools "HOST" build // tools "TARGET" pkgs);
+
   makeLib =
     toolchain:
     let
@@ -226,46 +226,46 @@ let
         if refused != [ ] then
           throw "the offline crane has no ${toString refused}"
         else
-          pkgs.stdenv.mkDerivation (
-            crossEnv
-            // removeAttrs args [
-              "buildPhaseCargoCommand"
-              "checkPhaseCargoCommand"
-              "installPhaseCommand"
-              "pnameSuffix"
-            ]
-            // {
-              pname = "${(nameOf args).pname}${pnameSuffix}";
-              inherit (nameOf args) version;
-              doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-                toolchain
-                hooks
-                build.zstd
-              ];
-              configurePhase = ''
-                runHook preConfigure
-                runHook postConfigure
-              '';
-              buildPhase = ''
-                runHook preBuild
-                cargo --version
-                ${buildPhaseCargoCommand}
-                runHook postBuild
-              '';
-              checkPhase = ''
-                runHook preCheck
-                ${checkPhaseCargoCommand}
-                runHook postCheck
-              '';
-              installPhase = ''
-                runHook preInstall
-                ${installPhaseCommand}
-                runHook postInstall
-              '';
-            }
-          );
+        pkgs.stdenv.mkDerivation (
+          crossEnv
+          // removeAttrs args [
+            "buildPhaseCargoCommand"
+            "checkPhaseCargoCommand"
+            "installPhaseCommand"
+            "pnameSuffix"
+          ]
+          // {
+            pname = "${(nameOf args).pname}${pnameSuffix}";
+            inherit (nameOf args) version;
+            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+              toolchain
+              hooks
+              build.zstd
+            ];
+            configurePhase = ''
+              runHook preConfigure
+              runHook postConfigure
+            '';
+            buildPhase = ''
+              runHook preBuild
+              cargo --version
+              ${buildPhaseCargoCommand}
+              runHook postBuild
+            '';
+            checkPhase = ''
+              runHook preCheck
+              ${checkPhaseCargoCommand}
+              runHook postCheck
+            '';
+            installPhase = ''
+              runHook preInstall
+              ${installPhaseCommand}
+              runHook postInstall
+            '';
+          }
+        );
     in
     {
       inherit mkCargoDerivation vendorMultipleCargoDeps;
