@@ -28,7 +28,9 @@ pkgs.writeShellApplication {
     done
 
     cd "''${DRYDOCK_ROOT:-$PWD}"
-    top=$(git rev-parse --show-toplevel 2>/dev/null) || die "$PWD is not in a git repository; the comparison is with one of its revisions"
+    # A name may end in a line's end, which $(...) alone would take away.
+    top=$(git rev-parse --show-toplevel 2>/dev/null && echo .) || die "$PWD is not in a git repository; the comparison is with one of its revisions"
+    top=''${top%??}
     cd "$top"
     [ -e flake.nix ] || die "there is no flake.nix in $top"
 
@@ -57,11 +59,12 @@ pkgs.writeShellApplication {
     # Flags that the caller gives every nix command, one a line.
     mapfile -t flags < <(printf '%s' "''${DRYDOCK_NIX_FLAGS:-}")
     system=$(nix config show system)
+    in_url() { printf '%s' "$1" | LC_ALL=C od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g; s,%2f,/,g'; }
     # Both trees are read as plain folders: a revision, which labels carry, is in
     # neither, so it is not what differs.
     outputs() { # FOLDER
       nix eval --raw --no-write-lock-file "''${flags[@]}" \
-        "path:$1#." --apply "($(cat ${./output-paths.nix})) \"$system\"" | LC_ALL=C sort
+        "path:$(in_url "$1")#." --apply "($(cat ${./output-paths.nix})) \"$system\"" | LC_ALL=C sort
     }
 
     # As Nix reads a working tree: what git knows of, as it is now.

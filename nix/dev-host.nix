@@ -47,6 +47,13 @@ writeShellApplication {
     http=''${DRYDOCK_HTTP_PORT:-80} https=''${DRYDOCK_HTTPS_PORT:-443}
     app=127.0.0.1:''${DRYDOCK_APP_PORT:-${toString port}}
     work=$(mktemp -d)
+    case $work in
+      *[!A-Za-z0-9/._+-]*)
+        # nginx's configuration has no way to write every name.
+        rmdir "$work"
+        work=$(mktemp -d /tmp/drydock.XXXXXX)
+        ;;
+    esac
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/tls" "$work/www/acme" "$work/www/assets"
     # Served as it is now: nothing has to follow an edit of an asset.
