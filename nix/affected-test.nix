@@ -19,18 +19,23 @@ pkgs.writeShellApplication {
     trap 'exit 143' TERM
     system=$(nix config show system)
 
-    # A clone on main, with the working tree's files.
-    export DRYDOCK_ROOT=$scratch/tree TMPDIR=$scratch/temporary
-    mkdir "$TMPDIR"
-    git clone --quiet --no-checkout "$real" "$DRYDOCK_ROOT"
-    git -C "$real" diff --binary HEAD > "$scratch/diff"
+    # A repository on main with the working tree's files: those that git knows, or, where
+    # there is no repository, those that it would not ignore. Every name has bytes that
+    # mean something in a URL.
+    export DRYDOCK_ROOT=$scratch/'tr?e #1' TMPDIR=$scratch/'temp[or]ary %41'
+    mkdir "$DRYDOCK_ROOT" "$TMPDIR"
+    git init --quiet --initial-branch main "$DRYDOCK_ROOT"
+    (
+      cd "$real"
+      git ls-files -z --deduplicate 2> /dev/null ||
+        git --git-dir="$DRYDOCK_ROOT/.git" --work-tree=. ls-files -z --others --exclude-standard
+    ) | while IFS= read -r -d "" file; do
+      [ ! -e "$real/$file" ] && [ ! -L "$real/$file" ] || printf '%s\0' "$file"
+    done | tar --create --null --no-recursion --directory="$real" --files-from=- | tar --extract --directory "$DRYDOCK_ROOT"
     export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
     cd "$DRYDOCK_ROOT"
-    git remote remove origin
     git config user.name test
     git config user.email test@localhost
-    git checkout --quiet -B main
-    git apply --allow-empty "$scratch/diff"
     commit() { git add --all && git commit --quiet --allow-empty --message "$1"; }
     commit before
     first=$(git rev-parse HEAD)

@@ -60,9 +60,10 @@ pkgs.writeShellApplication {
     # Flags that the caller gives every nix command, one a line.
     mapfile -t flags < <(printf '%s' "''${DRYDOCK_NIX_FLAGS:-}")
     system=''${system:-$(nix config show system)}
+    in_url() { printf '%s' "$1" | LC_ALL=C od -An -v -tx1 | tr -d ' \n' | sed 's/../%&/g; s,%2f,/,g'; }
     outputs() { # FOLDER
       nix eval --raw --no-write-lock-file "''${flags[@]}" \
-        "path:$1#." --apply "($(cat ${./output-paths.nix})) \"$system\"" | LC_ALL=C sort
+        "path:$(in_url "$1")#." --apply "($(cat ${./output-paths.nix})) \"$system\"" | LC_ALL=C sort
     }
 
     mkdir "$folder/now" "$folder/before"

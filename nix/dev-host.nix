@@ -52,6 +52,13 @@ writeShellApplication {
     port DRYDOCK_APP_PORT "$app_port"
     app=127.0.0.1:$app_port
     work=$(mktemp -d)
+    case $work in
+      *[!A-Za-z0-9/._+-]*)
+        # nginx's configuration has no way to write every name.
+        rmdir "$work"
+        work=$(mktemp -d /tmp/drydock.XXXXXX)
+        ;;
+    esac
     trap 'rm -rf "$work"' EXIT
     mkdir -p "$work/tls" "$work/www/acme" "$work/www/assets"
     # Served as it is now: nothing has to follow an edit of an asset.

@@ -62,7 +62,7 @@ start() {
       [ -z "$found" ] || say "this machine's dockerd is $found, and $oldest_engine is the oldest that will do"
       # Flags that the caller gives every nix command, one a line.
       mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
-      daemon=(nix run "${flags[@]}" "${DRYDOCK_ROOT:-.}#dockerd" --)
+      daemon=(nix run "${flags[@]}" "${DRYDOCK_FLAKE:-.}#dockerd" --)
       # Whatever has to be fetched or built for it is so before the time runs.
       found=$(version_of "${daemon[@]}" || true)
       [ -n "$found" ] || fail "the pinned Docker engine does not start; ${daemon[*]} --version may say why"

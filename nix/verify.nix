@@ -62,6 +62,8 @@ pkgs.writeShellApplication {
 
     cache=''${XDG_CACHE_HOME:-''${HOME:?the cache folder needs it}/.cache}/drydock
     mkdir -p "$cache"
+    # A store's name and a sandbox's paths are parts of other syntaxes.
+    case $cache in *[!A-Za-z0-9/._+-]*) cache=/var/tmp ;; esac
     second=$(mktemp -d "$cache/verify.XXXXXX")
     cd "$second"
     clean() {
