@@ -226,46 +226,46 @@ let
         if refused != [ ] then
           throw "the offline crane has no ${toString refused}"
         else
-        pkgs.stdenv.mkDerivation (
-          crossEnv
-          // removeAttrs args [
-            "buildPhaseCargoCommand"
-            "checkPhaseCargoCommand"
-            "installPhaseCommand"
-            "pnameSuffix"
-          ]
-          // {
-            pname = "${(nameOf args).pname}${pnameSuffix}";
-            inherit (nameOf args) version;
-            doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-            nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-              toolchain
-              hooks
-              build.zstd
-            ];
-            configurePhase = ''
-              runHook preConfigure
-              runHook postConfigure
-            '';
-            buildPhase = ''
-              runHook preBuild
-              cargo --version
-              ${buildPhaseCargoCommand}
-              runHook postBuild
-            '';
-            checkPhase = ''
-              runHook preCheck
-              ${checkPhaseCargoCommand}
-              runHook postCheck
-            '';
-            installPhase = ''
-              runHook preInstall
-              ${installPhaseCommand}
-              runHook postInstall
-            '';
-          }
-        );
+          pkgs.stdenv.mkDerivation (
+            crossEnv
+            // removeAttrs args [
+              "buildPhaseCargoCommand"
+              "checkPhaseCargoCommand"
+              "installPhaseCommand"
+              "pnameSuffix"
+            ]
+            // {
+              pname = "${(nameOf args).pname}${pnameSuffix}";
+              inherit (nameOf args) version;
+              doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
+              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
+                toolchain
+                hooks
+                build.zstd
+              ];
+              configurePhase = ''
+                runHook preConfigure
+                runHook postConfigure
+              '';
+              buildPhase = ''
+                runHook preBuild
+                cargo --version
+                ${buildPhaseCargoCommand}
+                runHook postBuild
+              '';
+              checkPhase = ''
+                runHook preCheck
+                ${checkPhaseCargoCommand}
+                runHook postCheck
+              '';
+              installPhase = ''
+                runHook preInstall
+                ${installPhaseCommand}
+                runHook postInstall
+              '';
+            }
+          );
     in
     {
       inherit mkCargoDerivation vendorMultipleCargoDeps;
