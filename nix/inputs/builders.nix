@@ -62,12 +62,19 @@ pkgs.runCommand "inputs-builders"
     printf 'one two\n\nend' > text
     substituteInPlace text --replace-fail one 1 --replace-fail two 2
     expect 'the text' "$(od -An -c text | tr -s ' \n' ' ')" ' 1 2 \n \n e n d '
-    expect 'replacing what is not there' "$(is substituteInPlace text --replace-fail three 3)" no
-    expect 'an unknown option' "$(is substituteInPlace text --replace-never 1 3)" no
-    expect 'no file' "$(is substituteInPlace --replace-fail 1 3)" no
-    expect 'a file that is not there' "$(is substituteInPlace nothing --replace-fail 1 3)" no
+    refuses() { # COMMAND...: in a shell of its own, since in a condition no failing command would end it
+      set +e
+      (set -e; "$@") > /dev/null 2>&1
+      [ $? = 0 ] && echo no || echo yes
+      set -e
+    }
+    cp text broken
+    expect 'replacing what is not there' "$(refuses substituteInPlace broken --replace-fail three 3)" yes
+    expect 'an unknown option' "$(refuses substituteInPlace broken --replace-never 1 3)" yes
+    expect 'no file' "$(refuses substituteInPlace --replace-fail 1 3)" yes
+    expect 'a file that is not there' "$(refuses substituteInPlace nothing --replace-fail 1 3)" yes
     printf 'a\0b' > binary
-    expect 'a binary' "$(is substituteInPlace binary --replace-fail a b)" no
+    expect 'a binary' "$(refuses substituteInPlace binary --replace-fail a b)" yes
     cp text other
     substituteInPlace text other --replace-fail 1 I
     expect 'the first of two files' "$(head -n 1 text)" 'I 2'

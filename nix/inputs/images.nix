@@ -109,8 +109,8 @@ pkgs.runCommand "inputs-images"
       (set -e; merge_images "of-$archive" "$PWD/image.tar" "$PWD/$archive") 2> log
       code=$?
       set -e
-      expect "the exit code of $archive" "$code" 1
-      expect "what is said of $archive" "$(tail -n 1 log)" \
+      expect "whether $archive is taken" "$([ "$code" = 0 ] && echo yes)" ""
+      expect "what is said of $archive" "$(grep '^error' log)" \
         "error: unexpected layer type $(file --mime-type -b "$archive")"
     done
     expect 'the type of a link' "$(file --mime-type -b link.tar)" inode/symlink

@@ -37,12 +37,19 @@ let
     overrideAttrs = null;
     withPackages = null;
   };
-  # What every package has.
+  # What every package has, or may have.
   common = [
+    "__spliced"
+    "bin"
+    "dev"
     "drvPath"
     "name"
+    "out"
     "outPath"
     "outputName"
+    "outputSpecified"
+    "outputs"
+    "system"
     "type"
   ];
   isPackage = value: builtins.isAttrs value && value.type or null == "derivation";
