@@ -84,7 +84,7 @@ packages
   };
   seen = import ./seen.nix { inherit lib pkgs seen; };
   update-report = import ./update-report.nix {
-    inherit pkgs;
+    inherit lib pkgs;
     text = updateText;
   };
   nix-format = import ./nix-format.nix { inherit lib pkgs; };

@@ -1,12 +1,21 @@
 # The text of an update says what changes: of two small trees, two archives and two
 # advisory databases, which are made here and differ in one thing of each kind.
 {
+  lib,
   pkgs,
   # Has bin/drydock-update-text.
   text,
 }:
+let
+  # Where crates are from, as lock files have it.
+  source =
+    (builtins.head (
+      builtins.filter (package: package ? source) (lib.importTOML ../../Cargo.lock).package
+    )).source;
+in
 pkgs.runCommand "update-report"
   {
+    inherit source;
     nativeBuildInputs = [
       pkgs.jq
       text
@@ -32,7 +41,7 @@ pkgs.runCommand "update-report"
       shift
       while [ $# -gt 0 ]; do
         printf '\n[[package]]\nname = "%s"\nversion = "%s"\n' "$1" "$2" >> "$file"
-        [ "$1" = service ] || echo 'source = "registry+https://github.com/rust-lang/crates.io-index"' >> "$file"
+        [ "$1" = service ] || echo "source = \"$source\"" >> "$file"
         shift 2
       done
     }
