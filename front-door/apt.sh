@@ -49,7 +49,9 @@ newer_lists_whole() (
 # this machine itself uses.
 newer_lists() {
   mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/empty/partial"
-  : >"$cache/apt/status"
+  # What a tool would bring along only to be called by it, the machine's own Rust has.
+  printf 'Package: cargo\nStatus: install ok installed\nArchitecture: %s\nVersion: 99\nMaintainer: none\nDescription: none\n\n' \
+    "$(dpkg --print-architecture)" >"$cache/apt/status"
   case $(os ID) in ubuntu) components='main universe' ;; *) components=main ;; esac
   mirror=$(own_mirror)
   [ -n "$mirror" ] || die "apt names no package mirror for this machine; its sources have none"

@@ -707,7 +707,7 @@ rec {
   gnutls = program "gnutls" "gnutls-cli";
   esbuild = program "esbuild" "esbuild";
   openssl = program "openssl" "openssl";
-  cargo-audit = cargoTool "cargo-audit";
+  cargo-audit = program "cargo-audit" "cargo-audit";
   cargo-deny = cargoTool "cargo-deny";
   cargo-fuzz = cargoTool "cargo-fuzz";
   cargo-nextest = shellOnly "cargo-nextest" (lock.cargoTools ? cargo-nextest) (
