@@ -46,7 +46,7 @@ small_tree() { # FOLDER
   mkdir -p "$1/nix/python" "$1/src" "$1/nginx/tls" "$1/fuzz"
   cp -R "$tested/drydock" "$tested/.gitignore" "$tested/rust-toolchain.toml" "$1"
   [ ! -e "$tested/front-door" ] || cp -R "$tested/front-door" "$1"
-  cp -R "$tested/nix/offline" "$tested/nix/axe-core.nix" "$1/nix"
+  cp -R "$tested/nix/offline" "$1/nix"
   cp "$tested"/nix/python/*.sums "$1/nix/python"
   mkdir -p "$1/bench/driver"
   for folder in . fuzz bench/driver; do
