@@ -19,7 +19,7 @@ let
       compilerScript (
         lib.optionalString (!staticLibc) ''
           case " \$* " in
-            *" -nostdlib "*) ;;
+            *" -nostdlib "* | *" -c "* | *" -E "* | *" -S "*) ;;
             *" -static "* | *" -static-pie "*)
               echo "ld: cannot find -lc: pkgsStatic has the compiler with a static libc" >&2
               exit 1
