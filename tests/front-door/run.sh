@@ -29,6 +29,7 @@ PATH=${PATH//":${private:-/none}/bin:"/:}
 PATH=${PATH#:} PATH=${PATH%:}
 export PATH
 nix=$(command -v nix || echo "$private/bin/nix")
+[ -x "$nix" ] || { echo "there is no Nix here; ./drydock nix --version brings one" >&2; exit 1; }
 marker=marker-$RANDOM-$RANDOM-$$
 
 # Every byte that a name may have but the slash, in two names.
@@ -905,5 +906,6 @@ for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
 done
 
 [ ${#left_out[@]} = 0 ] || echo "front door: left out, since this machine has no stand-ins, or more than one Nix: ${left_out[*]}"
+[ $((passed + failed + ${#left_out[@]})) -gt 0 ] || { echo "no test's name has '$1' in it" >&2; exit 2; }
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
