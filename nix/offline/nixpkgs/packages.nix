@@ -49,6 +49,7 @@ let
   };
   compilerScript = refusal: ''
     mkdir -p "$out/bin" "$out/nix-support"
+    ln -s ${bintools}/bin/* "$out/bin/"
     cat > "$out/nix-support/setup-hook" <<HOOK
     export CC=gcc CXX=g++ AR=ar AS=as LD=ld NM=nm OBJCOPY=objcopy OBJDUMP=objdump
     export RANLIB=ranlib READELF=readelf SIZE=size STRINGS=strings STRIP=strip
