@@ -53,9 +53,9 @@ pub fn the_loop_on_the_host() {
     ]);
     session.idles();
     session.stops(|session| {
-        let left = mentioning(&session.folder);
+        let left = mentioning(&session.folder.0);
         assert!(left.is_empty(), "{left:?} still run");
-        let files = fs::read_dir(session.folder.join("tmp")).expect("the folder");
+        let files = fs::read_dir(session.folder.0.join("tmp")).expect("the folder");
         let files: Vec<_> = files.collect();
         assert!(files.is_empty(), "{files:?} are left");
     });
@@ -115,9 +115,12 @@ fn in_project(project: &str, kind: &[&str]) -> String {
     docker(&[kind, &["--quiet", "--filter", &filter]].concat())
 }
 
+/// What a test has on disk: it goes with the last that needs it.
+struct Folder(PathBuf);
+
 /// A loop that runs, with a tree of its own.
 struct Session {
-    folder: PathBuf,
+    folder: Arc<Folder>,
     child: Child,
     lines: Arc<Mutex<Vec<String>>>,
     https: u16,
@@ -130,7 +133,8 @@ struct Containers {
     /// That of the loop, which is beside that of the stack as in production.
     project: String,
     stack: String,
-    folder: PathBuf,
+    /// The loop's, which [`Drop`] still reads once the loop has ended.
+    folder: Arc<Folder>,
     http: u16,
     https: u16,
     /// The ports of the stack as in production.
@@ -155,7 +159,7 @@ impl Containers {
         Self {
             project: format!("{stack}-dev"),
             stack,
-            folder,
+            folder: Arc::new(Folder(folder)),
             http: free_port(),
             https: free_port(),
             production: [free_port(), free_port()],
@@ -168,7 +172,7 @@ impl Containers {
         let program = program.expect("DRYDOCK_DEV names the loop: nix run .#test sets it");
         let mut command = Command::new(program);
         command.envs(self.vars()).envs(vars.iter().copied());
-        let mut session = Session::start(command, self.folder.clone(), self.https);
+        let mut session = Session::start(command, Arc::clone(&self.folder), self.https);
         session.project = Some(self.project.clone());
         session
     }
@@ -197,7 +201,7 @@ impl Containers {
             .args(["--file", "compose.yaml", "--file", "compose.dev.yaml"])
             .args(args)
             .envs(self.vars())
-            .current_dir(self.folder.join("tree"));
+            .current_dir(self.folder.0.join("tree"));
         program::run(&mut command, SOON)
     }
 
@@ -208,7 +212,7 @@ impl Containers {
         let mut command = Command::new(program);
         command
             .envs(self.vars())
-            .env("DRYDOCK_ROOT", self.folder.join("tree"))
+            .env("DRYDOCK_ROOT", self.folder.0.join("tree"))
             .env("DRYDOCK_HTTP_PORT", self.production[0].to_string())
             .env("DRYDOCK_HTTPS_PORT", self.production[1].to_string());
         program::run(&mut command, SOON)
@@ -242,10 +246,11 @@ impl Session {
             .env("DRYDOCK_HTTP_PORT", free_port().to_string())
             .env("DRYDOCK_HTTPS_PORT", https.to_string());
         copy(&root(), &folder.join("tree"));
-        Self::start(command, folder, https)
+        Self::start(command, Arc::new(Folder(folder)), https)
     }
 
-    fn start(mut command: Command, folder: PathBuf, https: u16) -> Self {
+    fn start(mut command: Command, kept: Arc<Folder>, https: u16) -> Self {
+        let folder = &kept.0;
         // The crates come from where the images' do, and not from a registry.
         let cargo = folder.join("cargo");
         fs::create_dir_all(&cargo).expect("a folder");
@@ -270,7 +275,7 @@ impl Session {
         collect(child.stdout.take(), &lines);
         collect(child.stderr.take(), &lines);
         Self {
-            folder,
+            folder: kept,
             child,
             lines,
             https,
@@ -462,7 +467,7 @@ impl Session {
 
     /// Writes as many editors do: another file, which takes the place of the old one.
     fn write(&self, path: &str, text: &str) {
-        let file = self.folder.join("tree").join(path);
+        let file = self.folder.0.join("tree").join(path);
         let new = file.with_extension("new~");
         fs::write(&new, text).expect("the edit is written");
         let owner = fs::metadata(&file).expect("the file is there");
@@ -471,7 +476,7 @@ impl Session {
     }
 
     fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.folder.join("tree").join(path)).expect("a text")
+        fs::read_to_string(self.folder.0.join("tree").join(path)).expect("a text")
     }
 
     fn get(&self, path: &str) -> Response {
@@ -487,13 +492,13 @@ impl Session {
     }
 
     fn tree(&self) -> PathBuf {
-        self.folder.join("tree")
+        self.folder.0.join("tree")
     }
 
     /// The development CA, of which the loop says where it is, or which a container has.
     fn ca(&self) -> PathBuf {
         if let Some(project) = &self.project {
-            let ca = self.folder.join("ca.crt");
+            let ca = self.folder.0.join("ca.crt");
             if !ca.exists() {
                 let from = format!("{project}-nginx-1:/etc/nginx/tls/ca.crt");
                 docker(&["cp", &from, ca.to_str().expect("a path in UTF-8")]);
@@ -550,7 +555,12 @@ impl Drop for Session {
             let _ = kill_process(self.pid(), Signal::TERM);
             let _ = self.child.wait();
         }
-        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
