@@ -103,8 +103,10 @@ pkgs.writeShellApplication {
       esac
       if [ -n "$image" ]; then
         mapfile -t volumes < <(mounts "$1")
+        # As CSV has it: a folder's name may have any byte.
+        source="type=bind,\"source=''${root//\"/\"\"}\",target=/src,readonly"
         docker run --detach --name "$project" --read-only --cap-drop ALL --security-opt no-new-privileges:true \
-          --network none --tmpfs /tmp:exec,mode=1777 --volume "$root:/src:ro" \
+          --network none --tmpfs /tmp:exec,mode=1777 --mount "$source" \
           "''${volumes[@]/#/--volume=}" --entrypoint sleep "$image" infinity > /dev/null
         container=$project
       else

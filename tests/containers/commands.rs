@@ -120,6 +120,14 @@ pub fn up_takes_ports_and_a_name_from_where_compose_does() {
     assert_eq!(list(), "");
 }
 
+pub fn a_folder_that_gives_no_name_has_a_sentence() {
+    let name = format!("{PREFIX}{}-nameless", process::id());
+    let folder = env::temp_dir().join(&name).join("日本");
+    let output = up(&Stack::at(name, folder));
+    fails(&output, "'日本'; COMPOSE_PROJECT_NAME");
+    assert_eq!(output.stderr.lines().count(), 1, "{}", output.text());
+}
+
 /// A place that has a folder of this name.
 fn place_of(place: &str, name: &str) -> PathBuf {
     env::temp_dir().join(format!("{name}-{place}")).join(name)

@@ -84,6 +84,7 @@ const TESTS: &[(&str, fn())] = tests![
     commands::a_pair_put_beside_a_running_stack_is_served_by_up,
     commands::a_port_is_a_number_or_there_is_a_sentence,
     commands::compose_alone_starts_nothing_on_an_address_or_a_range,
+    commands::a_folder_that_gives_no_name_has_a_sentence,
     commands::an_engine_that_cannot_be_used_is_said_to_be_so,
     pairs::a_bad_pair_stops_the_stack_with_a_sentence,
     pairs::a_pair_of_ones_own_is_served,
