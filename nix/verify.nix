@@ -104,11 +104,12 @@ pkgs.writeShellApplication {
         timeout --foreground 3600 taskset --cpu-list "''${allowed%%[,-]*}" \
         nix build --store "$second" --cores 1 --option sandbox true --option sandbox-fallback false --option sandbox-build-dir /somewhere/else \
         --option sandbox-dev-shm-size 4k,nr_inodes=1 --option extra-sandbox-paths "$paths" --max-silent-time 900 --no-link "''${@/%/^out}" >&2 ||
-        die "the second build failed, or took more than an hour"
+        die "the second build failed, took more than an hour, or said nothing for 15 minutes"
     }
     # A loader reads which library comes first, nixpkgs' one from a file of its own.
-    # That one sets the clock ahead. There is no shared memory, by options of tmpfs(5): in it
-    # that library waits for itself where a program takes another's place. rustc stands still under it, so it has the time.
+    # That one sets the clock ahead. rustc stands still under it, so it has the time.
+    # The library keeps a lock in shared memory, which it waits for without end where a program
+    # takes another's place, so /dev/shm has room for no file (tmpfs(5)).
     echo ${pkgs.libfaketime}/lib/libfaketimeMT.so.1 > preload
     echo +400d > faketimerc
     clock="/etc/ld.so.preload=$second/preload /etc/ld-nix.so.preload=$second/preload"

@@ -21,13 +21,17 @@ done
 # In one sentence, before Compose says it in other words.
 port DRYDOCK_HTTP_PORT "${DRYDOCK_HTTP_PORT:-80}"
 port DRYDOCK_HTTPS_PORT "${DRYDOCK_HTTPS_PORT:-443}"
-if ! effective=$(docker-compose "${files[@]}" config --environment 2>&1); then
-  case $effective in
+settings() { docker-compose "${files[@]}" config --environment; }
+# What Compose warns of it says again when it acts. Why it refuses goes without the rest of
+# the environment, which may hold secrets.
+effective=$(settings 2>/dev/null) || {
+  why=$(settings 2>&1 >/dev/null) || :
+  case $why in
     *"project name must not be empty"*)
       fail "Compose makes no project's name of this folder's, '${PWD##*/}'; COMPOSE_PROJECT_NAME, in the environment or in .env, gives one (a-z, 0-9, - and _)" ;;
   esac
-  fail "Compose refuses its files or settings: $effective"
-fi
+  fail "Compose refuses its files or settings: $why"
+}
 value() { sed -n "s/^$1=//p" <<<"$effective"; } # NAME
 project=$(value COMPOSE_PROJECT_NAME)
 http=$(value DRYDOCK_HTTP_PORT)
