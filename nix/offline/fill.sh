@@ -12,19 +12,18 @@ need_debian() {
 # Adds files to the store; each name there is the file's own.
 add_files() { nix-store --add-fixed sha256 "$@" >>"$new/paths"; }
 
-fill_machine() { # KITS CARGO-TOOLS ...
+fill_machine() { # KITS ...
   need_debian
   {
-    printf '{\n"suite": "%s",\n' "$(newer_suite)"
+    printf '{\n'
     lock_kits "$1"
     lock_busybox
     lock_rust_toolchain
-    lock_cargo_tools "$2"
-    printf '}\n'
+    printf '"suite": "%s"\n}\n' "$(newer_suite)"
   } >"$new/source/lock.json"
 }
 
-fill_tests() { lock_only_kits "$1"; } # KITS ...
+fill_tests() { lock_kits_and_tools "$1" "$2"; } # KITS CARGO-TOOLS ...
 
 fill_engine() { lock_only_kits "$1"; } # KITS ...
 
@@ -43,7 +42,9 @@ lock_only_kits() { # KITS
   } >"$new/source/lock.json"
 }
 
-fill_shell() { # KITS CARGO-TOOLS ...
+fill_shell() { lock_kits_and_tools "$1" "$2"; } # KITS CARGO-TOOLS ...
+
+lock_kits_and_tools() { # KITS CARGO-TOOLS
   need_debian
   {
     printf '{\n'

@@ -39,8 +39,7 @@ $(lines_of "$lock")"
 each_part() { # ACTION
   offline=$root/nix/offline
   "$1" stand_ins
-  "$1" machine "$offline/nixpkgs/kits" "$offline/nixpkgs/cargo-tools" "$offline/fill.sh" "$root/rust-toolchain.toml"
-  "$1" python "$root"/nix/python/*.sums
+  "$1" machine "$offline/nixpkgs/kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
     up | dev | down | reload-tls) ;;
@@ -49,7 +48,8 @@ each_part() { # ACTION
       [ -z "${DRYDOCK_DOOR:-}" ] || "$1" engine "$offline/nixpkgs/engine-kits" "$offline/fill.sh"
       ;;
     *)
-      "$1" tests "$offline/nixpkgs/test-kits" "$offline/fill.sh"
+      "$1" tests "$offline/nixpkgs/test-kits" "$offline/nixpkgs/cargo-tools" "$offline/fill.sh"
+      "$1" python "$root"/nix/python/*.sums
       ! have npm || "$1" npm "$offline/nixpkgs/npm-packages"
       ;;
   esac

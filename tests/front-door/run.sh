@@ -42,6 +42,12 @@ done
 
 has_stand_ins() { [ -d "$seeds/made/machine" ]; }
 
+# Gives the tree a part for tests of its own, which is made soon.
+small_tests_part() {
+  echo 'patchelf patchelf' >"$tree/nix/offline/nixpkgs/test-kits"
+  : >"$tree/nix/offline/nixpkgs/cargo-tools"
+}
+
 # The files of the tested tree that the front door reads.
 small_tree() { # FOLDER
   mkdir -p "$1/nix/python" "$1/src" "$1/nginx/tls" "$1/fuzz"
@@ -338,7 +344,7 @@ test_names_of_the_cache() {
   has_stand_ins || return 77
   checkout "$t/tree"
   # Another list of packages, which are in the copied cache, has to be made for it.
-  echo 'patchelf patchelf' >"$tree/nix/offline/nixpkgs/test-kits"
+  small_tests_part
   path_without nix nix-store
   for name in "${every_byte[@]}"; do
     export XDG_CACHE_HOME=$t/$name DRYDOCK_INPUTS=offline
@@ -646,7 +652,7 @@ spoil() { # FILE
 test_packages_with_other_bytes() {
   has_stand_ins || return 77
   checkout "$t/tree"
-  echo 'patchelf patchelf' >"$tree/nix/offline/nixpkgs/test-kits"
+  small_tests_part
   git -C "$tree" add --all
   seed "$XDG_CACHE_HOME/drydock"
   export DRYDOCK_INPUTS=offline
@@ -774,7 +780,7 @@ test_stopped_half_way() {
   cd "$tree"
   for signal in KILL TERM INT; do
     # A part that takes long enough to be stopped.
-    echo 'patchelf patchelf' >"$tree/nix/offline/nixpkgs/test-kits"
+    small_tests_part
     rm -rf "$XDG_CACHE_HOME/drydock/made/tests" "$XDG_CACHE_HOME/drydock/tests"
     # What is started beside a script would not see SIGINT.
     env --default-signal=INT setsid ./drydock nix eval --raw .#x >"$t/out" 2>"$t/err" </dev/null &

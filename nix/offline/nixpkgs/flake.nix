@@ -53,11 +53,12 @@
         ];
       # A tool's own lock file is beside the lock that names it.
       toolsOf =
-        folder: builtins.mapAttrs (_: tool: tool // { inherit folder; }) (lockOf folder).cargoTools;
+        folder:
+        builtins.mapAttrs (_: tool: tool // { inherit folder; }) ((lockOf folder).cargoTools or { });
       lock = lockOf machine // {
         kits = merged "kits";
         packages = merged "packages";
-        cargoTools = toolsOf machine // toolsOf shell;
+        cargoTools = toolsOf tests // toolsOf shell;
       };
       lib = import ./lib.nix { inherit (lock) suite; };
     in
