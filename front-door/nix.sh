@@ -87,6 +87,10 @@ build-users-group ="
     settings="$settings
 sandbox = true
 sandbox-paths = /bin/sh=$private_shell"
+    # A linker takes one core, so another build has the other. Tests have limits on their
+    # time, and have the machine for themselves.
+    case $command in up | dev) settings="$settings
+max-jobs = auto" ;; esac
   fi
   case $nix in */*) PATH=${nix%/*}:$PATH ;; esac
   export NIX_CONFIG="$settings${NIX_CONFIG:+
