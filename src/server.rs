@@ -188,11 +188,11 @@ impl Server {
                 handle.pause().await;
                 // Only Linux can; elsewhere connections wait in the backlog until the end. A socket
                 // that was passed goes on listening: its next connections are the successor's.
+                // As soon as anybody is refused, every answer says that it is its connection's last.
+                readiness.close();
                 if !passed {
                     let _ = SockRef::from(&listener).shutdown(Shutdown::Both);
                 }
-                // Not before: whoever has to connect again is refused at once.
-                readiness.close();
                 sleep(LAST_REQUEST).await;
             };
             tokio::select! {
