@@ -110,7 +110,8 @@ checkout() { # FOLDER: a small tree in a repository; it is what `door` calls the
 seed() { # FOLDER
   mkdir -p "$1/apt" "$1/cargo/registry"
   for part in made private-nix private-shell apt/lists; do
-    [ ! -e "$seeds/$part" ] || cp -a "$seeds/$part" "$1/$part"
+    # Not into the folder in the store that a link is to.
+    [ ! -e "$seeds/$part" ] || cp -aT --remove-destination "$seeds/$part" "$1/$part"
   done
   for part in apt/archives cargo/registry/cache; do
     [ ! -e "$seeds/$part" ] || cp -al "$seeds/$part" "$1/$part" 2>/dev/null || cp -a "$seeds/$part" "$1/$part"
@@ -880,12 +881,11 @@ rm "$scratch/locked/flake.lock"
 "$nix" --extra-experimental-features 'nix-command flakes' flake lock "path:$scratch/locked" 2>"$scratch/log" || { cat "$scratch/log"; exit 1; }
 cp "$scratch/locked/flake.lock" "$scratch/flake.lock"
 
-passed=0 failed=0 left_out=()
-for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
-  [[ $name == *${1:-}* ]] || continue
-  t=$scratch/$name
+# Runs a test; what it prints is in $scratch/NAME.said then, its code and its time in NAME.code.
+run() { # NAME
+  t=$scratch/$1
   mkdir -p "$t/home"
-  start=$SECONDS
+  local start=$SECONDS code
   # Behind a || nothing in there would end it.
   set +e
   (
@@ -893,25 +893,45 @@ for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
     export HOME=$t/home XDG_CACHE_HOME=$t/home/.cache DRYDOCK_INPUTS=connected
     [ -z "$private" ] || { mkdir -p "$XDG_CACHE_HOME/drydock" && cp -P "$seeds"/private-* "$XDG_CACHE_HOME/drydock"; }
     cd "$t"
-    "test_$name"
-  ) >"$scratch/said" 2>&1
+    "test_$1"
+  ) >"$t.said" 2>&1 </dev/null
   code=$?
   set -e
+  echo "$code $((SECONDS - start))" >"$t.code"
+  chmod -R u+w "$t"
+  rm -rf "$t"
+}
+
+names=()
+for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
+  [[ $name != *${1:-}* ]] || names+=("$name")
+done
+[ ${#names[@]} -gt 0 ] || { echo "no test's name has '$1' in it" >&2; exit 2; }
+
+# One for each processor at a time.
+trap 'kill $(jobs -p) 2>/dev/null || :; wait; chmod -R u+w "$scratch" 2>/dev/null || :; rm -rf "$scratch"' EXIT
+lanes=$(nproc)
+for name in "${names[@]}"; do
+  while [ "$(jobs -pr | wc -l)" -ge "$lanes" ]; do wait -n || :; done
+  run "$name" &
+done
+wait
+
+passed=0 failed=0 left_out=()
+for name in "${names[@]}"; do
+  read -r code took <"$scratch/$name.code" || code=none took=?
   case $code in
     0) passed=$((passed + 1)) ;;
     77) left_out+=("$name") ;;
     *)
       failed=$((failed + 1))
-      echo "front door: $name ... FAILED after $((SECONDS - start)) s"
-      cat "$scratch/said"
+      echo "front door: $name ... FAILED after $took s"
+      cat "$scratch/$name.said"
       ;;
   esac
-  [ -z "${DRYDOCK_TEST_TIMES:-}" ] || echo "$((SECONDS - start)) s $name"
-  chmod -R u+w "$t"
-  rm -rf "$t"
+  [ -z "${DRYDOCK_TEST_TIMES:-}" ] || echo "$took s $name"
 done
 
 [ ${#left_out[@]} = 0 ] || echo "front door: left out, since this machine has no stand-ins, or more than one Nix: ${left_out[*]}"
-[ $((passed + failed + ${#left_out[@]})) -gt 0 ] || { echo "no test's name has '$1' in it" >&2; exit 2; }
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
