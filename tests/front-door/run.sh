@@ -919,7 +919,7 @@ wait
 
 passed=0 failed=0 left_out=()
 for name in "${names[@]}"; do
-  read -r code took <"$scratch/$name.code" || code=none took=?
+  read -r code took <"$scratch/$name.code" || code=none took="?"
   case $code in
     0) passed=$((passed + 1)) ;;
     77) left_out+=("$name") ;;
