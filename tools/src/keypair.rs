@@ -8,9 +8,11 @@
 //! trusts the last certificate is that client's business.
 
 mod args;
+mod asn1;
 mod certificate;
 mod development;
 mod handover;
+mod host;
 mod name;
 mod pair;
 mod pem;
@@ -19,6 +21,8 @@ mod public_key;
 mod refusal;
 mod rsa;
 mod source;
+mod text;
+mod unused;
 
 use std::{
     ffi::OsString,
@@ -101,7 +105,7 @@ pub fn run(job: &Job, now: SystemTime) -> Result<Report, Refusal> {
         .map(|files| pair::check(&files, now))
         .transpose()?;
     match (supplied, &job.target) {
-        (Some(pair), None) => Ok(accepted(&pair, "good")),
+        (Some(pair), None) => Ok(accepted(&pair, "good", None)),
         (None, None) => Err(Refusal::new(format!(
             "{}: has neither {} nor {}: nothing to check",
             job.from.display(),
@@ -113,10 +117,18 @@ pub fn run(job: &Job, now: SystemTime) -> Result<Report, Refusal> {
     }
 }
 
-fn accepted(pair: &Pair, verdict: &str) -> Report {
+/// What there is to say of a good pair; `./drydock up` finds in a log of several runs what the
+/// last one warned of by the number in its first line.
+fn accepted(pair: &Pair, verdict: &str, more: Option<String>) -> Report {
+    let warnings: Vec<_> = pair.warnings.iter().cloned().chain(more).collect();
+    let with = match warnings.len() {
+        0 => String::new(),
+        1 => " with 1 warning".to_owned(),
+        many => format!(" with {many} warnings"),
+    };
     Report {
-        lines: vec![format!("{verdict}: {}", pair.summary)],
-        warnings: pair.warnings.clone(),
+        lines: vec![format!("{verdict}{with}: {}", pair.summary)],
+        warnings,
     }
 }
 
@@ -127,7 +139,7 @@ fn hand_over(pair: &Pair, target: &Target) -> Result<Report, Refusal> {
     // make a new one instead of keeping a copy that the user took away.
     volume.remove(AUTHORITY)?;
     let verdict = if changed { "handed over" } else { "unchanged" };
-    Ok(accepted(pair, verdict))
+    Ok(accepted(pair, verdict, None))
 }
 
 fn files_of(pair: &Pair) -> [Item<'_>; 2] {
@@ -151,8 +163,8 @@ fn develop(job: &Job, target: &Target, now: SystemTime) -> Result<Report, Refusa
     let authority = Item::new(AUTHORITY, pair.last_pem.as_bytes(), PUBLIC);
     volume.write(&[key, chain, authority], target.owner)?;
 
-    let mut report = accepted(&pair, &format!("{verdict} a development pair"));
-    report.warnings.extend(source::look_alikes(&job.from));
+    let others = source::look_alikes(&job.from);
+    let mut report = accepted(&pair, &format!("{verdict} a development pair"), others);
     report.lines.push(format!(
         "to trust it in a browser, add its CA, which vouches for this pair only; get that with: docker compose cp nginx:{} .",
         volume.path(AUTHORITY).display(),

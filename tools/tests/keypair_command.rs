@@ -40,6 +40,35 @@ fn exit_0_when_the_pair_is_in_place() {
 }
 
 #[test]
+fn the_first_line_counts_the_warnings() {
+    let folder = Folder::new();
+    let key = p256_key();
+    let chain = certificates(&[&Spec::leaf("ca").by(&key.public_key(), &key)]);
+    let crl = pem("X509 CRL", &[0]);
+    let owner = folder.owner();
+    let owner = format!("{}:{}", owner.uid, owner.gid);
+    for (chain, warnings, verdict) in [
+        (crl + &chain, 2, "handed over with 2 warnings: from/"),
+        (chain, 1, "unchanged with 1 warning: from/"),
+    ] {
+        folder.supply(chain, pkcs8(&key));
+        let output = keypair(
+            &folder,
+            &["--from", "from", "--to", "to", "--owner", &owner],
+        );
+        let verdict = format!("keypair: {verdict}");
+        assert!(text(&output.stdout).starts_with(&verdict), "{output:?}");
+        let said = text(&output.stderr);
+        assert_eq!(said.lines().count(), warnings, "{said}");
+        assert!(
+            said.lines()
+                .all(|line| line.starts_with("keypair: warning: from/")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn exit_1_with_one_line_when_the_pair_is_bad() {
     let folder = Folder::new();
     folder.supply(good_pair().0, good_pair().1);

@@ -21,8 +21,10 @@ one for localhost, 127.0.0.1 and ::1 with a CA of its own, ca.crt. A bad pair ch
 
 A pair is good when the key fits the certificate; the keys are RSA (2048 to 8192 bits), P-256
 or P-384; signatures use SHA-256, SHA-384 or SHA-512; each certificate is valid now and
-signed by the next one; and the first one is for a server, names it in subjectAltName and
-is no CA.
+signed by the next one, and has no critical extension that clients do not know; the first
+one is for a server, names it in subjectAltName and is no CA; and nothing obliges the server
+to staple answers of OCSP. What clients may stumble over all the same, such as a missing
+intermediate, and what of the files is not used, is warned of on stderr.
 
 Exit codes: 0 the pair is good and in place, 1 it is not (one line on stderr says why),
 2 called wrongly.

@@ -48,6 +48,25 @@ fn part(attribute: &AttributeTypeAndValue) -> String {
     }
 }
 
+/// Whether each text in the name has one of the types that names have, and is written as that
+/// type has it; OpenSSL loads no certificate with another one.
+pub(super) fn is_well_formed(name: &Name) -> bool {
+    name.iter().all(|attribute| {
+        let bytes = attribute.value.value();
+        match attribute.value.tag() {
+            Tag::Utf8String => str::from_utf8(bytes).is_ok(),
+            Tag::BmpString => {
+                let (units, rest) = bytes.as_chunks();
+                let is_character =
+                    |unit: &[u8; 2]| char::from_u32(u16::from_be_bytes(*unit).into());
+                rest.is_empty() && units.iter().all(|unit| is_character(unit).is_some())
+            }
+            Tag::PrintableString | Tag::TeletexString | Tag::Ia5String | Tag::NumericString => true,
+            _ => false,
+        }
+    })
+}
+
 /// A name that is only a common name.
 pub(super) fn common(name: &str) -> der::Result<Name> {
     let attribute = AttributeTypeAndValue {
@@ -100,6 +119,31 @@ mod tests {
             (&[], ""),
         ] {
             assert_eq!(shown(name), wanted);
+        }
+    }
+
+    #[test]
+    fn texts_have_a_type_and_are_of_it() {
+        for (tag, bytes, wanted) in [
+            (Tag::Utf8String, &b"caf\xc3\xa9"[..], true),
+            (Tag::Utf8String, b"caf\xe9", false),
+            (Tag::TeletexString, b"caf\xe9", true),
+            (Tag::PrintableString, b"a", true),
+            (Tag::Ia5String, b"a@b", true),
+            (Tag::NumericString, b"7", true),
+            (Tag::BmpString, b"\0a\x20\xac", true),
+            (Tag::BmpString, b"\0a\x20", false),
+            (Tag::BmpString, b"\xd8\0\0a", false),
+            (Tag::UtcTime, b"a", false),
+            (Tag::OctetString, b"a", false),
+        ] {
+            let mut sequence = RdnSequence::default();
+            let oid = COMMON_NAME;
+            let value = Any::new(tag, bytes).unwrap();
+            let attribute = AttributeTypeAndValue { oid, value };
+            sequence.push(RelativeDistinguishedName::try_from(vec![attribute]).unwrap());
+            let name = Name::hazmat_from_rdn_sequence(sequence);
+            assert_eq!(is_well_formed(&name), wanted, "{tag} {bytes:?}");
         }
     }
 

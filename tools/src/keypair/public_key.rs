@@ -67,14 +67,13 @@ impl PublicKey {
             EC => {
                 let curve = spki.algorithm.parameters.as_ref();
                 match curve.and_then(|curve| curve.decode_as().ok()) {
-                    Some(P256) => p256::PublicKey::from_sec1_bytes(bytes)
-                        .map(Self::P256)
-                        .map_err(|_| broken()),
-                    Some(P384) => p384::PublicKey::from_sec1_bytes(bytes)
-                        .map(Self::P384)
-                        .map_err(|_| broken()),
-                    _ => Err(format!(
-                        "has an elliptic curve that is not allowed; {ALLOWED_KEYS}"
+                    Some(curve @ (P256 | P384)) => Self::on_curve(curve, bytes).ok_or_else(broken),
+                    Some(curve) => Err(format!(
+                        "has a key on the elliptic curve {}; {ALLOWED_KEYS}",
+                        name_of(curve)
+                    )),
+                    None => Err(format!(
+                        "has a key that does not name its elliptic curve; {ALLOWED_KEYS}"
                     )),
                 }
             }
@@ -82,6 +81,24 @@ impl PublicKey {
                 "has a key of the kind {}; {ALLOWED_KEYS}",
                 name_of(oid)
             )),
+        }
+    }
+
+    /// The point that the bytes of a public key are on one of the curves that are allowed.
+    pub(super) fn on_curve(curve: ObjectIdentifier, bytes: &[u8]) -> Option<Self> {
+        match curve {
+            P256 => p256::PublicKey::from_sec1_bytes(bytes).ok().map(Self::P256),
+            P384 => p384::PublicKey::from_sec1_bytes(bytes).ok().map(Self::P384),
+            _ => None,
+        }
+    }
+
+    /// The curve that the key is on, if it is on one.
+    pub(super) fn curve(&self) -> Option<ObjectIdentifier> {
+        match self {
+            Self::P256(_) => Some(P256),
+            Self::P384(_) => Some(P384),
+            Self::Rsa(_) => None,
         }
     }
 
@@ -173,6 +190,8 @@ pub(super) fn name_of(oid: ObjectIdentifier) -> String {
         "1.2.840.113549.1.1.14" => "SHA-224 and RSA",
         "1.2.840.113549.1.1.10" => "RSA-PSS",
         "1.2.840.10040.4.1" => "DSA",
+        "1.3.132.0.35" => "P-521",
+        "1.3.132.0.10" => "secp256k1",
         "1.3.101.112" => "Ed25519",
         "1.3.101.113" => "Ed448",
         _ => return text,

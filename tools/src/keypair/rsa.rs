@@ -15,7 +15,13 @@ use super::public_key::{ALLOWED_KEYS, Hash};
 
 /// CA/Browser Forum, Baseline Requirements 6.1.5: at least 2048 bits. The upper bound keeps
 /// handshakes, and this check, within a sane time.
-const ALLOWED_BITS: std::ops::RangeInclusive<u32> = 2048..=8192;
+const ALLOWED_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// OpenSSL reads no longer ones (`OPENSSL_RSA_MAX_PUBEXP_BITS`), at least with large moduli.
+const MAX_EXPONENT_BITS: usize = 64;
+
+/// Two, but for rare keys (RFC 8017, 3.2), of which OpenSSL makes none with more than this.
+const MAX_PRIMES: usize = 5;
 
 /// A modulus and an exponent of allowed size.
 #[derive(Clone, PartialEq)]
@@ -41,8 +47,39 @@ impl RsaKey {
     /// As [`Self::from_der`].
     pub(super) fn of_private(key: &RsaPrivateKey<UintRef<'_>>) -> Result<Self, String> {
         let public = Self::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
+        let mut primes = vec![&key.prime1, &key.prime2];
+        let mut numbers = vec![
+            &key.private_exponent,
+            &key.exponent1,
+            &key.exponent2,
+            &key.coefficient,
+        ];
+        for other in key.other_prime_infos.iter().flatten() {
+            primes.push(&other.prime);
+            numbers.extend([&other.exponent, &other.coefficient]);
+        }
+        // Arithmetic on numbers without a bound takes minutes, here and in each handshake. All
+        // of these are below the modulus (RFC 8017, 3.2).
+        let most = key.modulus.as_bytes().len();
+        let mut lengths = numbers
+            .iter()
+            .chain(&primes)
+            .map(|one| one.as_bytes().len());
+        if let Some(length) = lengths.find(|length| *length > most) {
+            return Err(format!(
+                "has an RSA key with a private number of {length} bytes; allowed are at most {most}, as many as its modulus has"
+            ));
+        }
+        if primes.len() > MAX_PRIMES {
+            return Err(format!(
+                "has an RSA key of {} primes; allowed are at most {MAX_PRIMES}",
+                primes.len()
+            ));
+        }
         let number = |uint: &UintRef<'_>| BoxedUint::from_be_slice_vartime(uint.as_bytes());
-        let product = number(&key.prime1).concatenating_mul(number(&key.prime2));
+        let product = primes.iter().fold(BoxedUint::one(), |product, prime| {
+            product.concatenating_mul(number(prime))
+        });
         // Two to the power of both exponents is two again only if they belong together; a key
         // that is cut and pasted wrongly would fail in the first handshake otherwise.
         let params = BoxedMontyParams::new_vartime(public.modulus.clone());
@@ -58,18 +95,24 @@ impl RsaKey {
     }
 
     fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, String> {
-        let broken = || format!("has an RSA key with impossible numbers; {ALLOWED_KEYS}");
-        let number = BoxedUint::from_be_slice_vartime(modulus);
-        let bits = number.bits_vartime();
-        if !ALLOWED_BITS.contains(&bits) {
-            return Err(format!("has an RSA key with {bits} bits; {ALLOWED_KEYS}"));
+        let modulus_bits = bits(modulus);
+        if !ALLOWED_BITS.contains(&modulus_bits) {
+            return Err(format!(
+                "has an RSA key with {modulus_bits} bits; {ALLOWED_KEYS}"
+            ));
         }
-        let modulus = Odd::new(number).into_option().ok_or_else(broken)?;
-        // Odd and larger than one (RFC 8017, 3.1); OpenSSL reads exponents up to 64 bits.
+        let exponent_bits = bits(exponent);
+        if exponent_bits > MAX_EXPONENT_BITS {
+            return Err(format!(
+                "has an RSA key with a public exponent of {exponent_bits} bits; allowed are at most {MAX_EXPONENT_BITS}"
+            ));
+        }
+        let modulus = Odd::new(BoxedUint::from_be_slice_vartime(modulus)).into_option();
+        // Odd and larger than one (RFC 8017, 3.1).
         let odd = exponent.last().is_some_and(|byte| byte % 2 == 1);
-        if exponent.len() > 8 || !odd || exponent == [1] {
-            return Err(broken());
-        }
+        let (Some(modulus), true, true) = (modulus, odd, exponent_bits > 1) else {
+            return Err("has an RSA key with impossible numbers: modulus and public exponent are odd, and the exponent is at least 3".to_owned());
+        };
         let exponent = BoxedUint::from_be_slice_vartime(exponent);
         Ok(Self { modulus, exponent })
     }
@@ -150,6 +193,12 @@ impl RsaKey {
         let bytes = opened.to_be_bytes();
         Some(bytes[bytes.len() - length..].to_vec())
     }
+}
+
+/// The length of a number that is written without zeros before it, as DER has it.
+fn bits(bytes: &[u8]) -> usize {
+    let unused = bytes.first().map_or(0, |first| first.leading_zeros());
+    bytes.len() * 8 - unused as usize
 }
 
 /// A number with the precision that a modulus of that many bits has.

@@ -52,6 +52,7 @@ use x509_cert::{
 
 pub const SERVER: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.1");
 pub const CLIENT: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.2");
+pub const ANY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 
 /// A folder for one test, with `from` and `to` inside; gone when the test ends.
 pub struct Folder(PathBuf);
@@ -218,6 +219,8 @@ pub struct Spec {
     pub usage: Option<KeyUsage>,
     pub extended: Vec<ObjectIdentifier>,
     pub hosts: Vec<&'static str>,
+    /// More extensions, as they are.
+    pub more: Vec<Extension>,
 }
 
 impl Spec {
@@ -232,6 +235,7 @@ impl Spec {
             usage: Some(KeyUsage(KeyUsages::DigitalSignature.into())),
             extended: vec![SERVER],
             hosts: vec!["www.example.org"],
+            more: vec![],
         }
     }
 
@@ -317,7 +321,17 @@ impl BuilderProfile for Spec {
             let names = self.hosts.iter().map(name).collect::<Result<_, _>>()?;
             all.push((&SubjectAltName(names)).to_extension(subject, &all)?);
         }
+        all.extend(self.more.iter().cloned());
         Ok(all)
+    }
+}
+
+/// An extension by its number and its content in DER.
+pub fn extension(id: &str, critical: bool, der: &[u8]) -> Extension {
+    Extension {
+        extn_id: id.parse().unwrap(),
+        critical,
+        extn_value: OctetString::new(der).unwrap(),
     }
 }
 
