@@ -68,6 +68,10 @@ packages
       ;
     inherit (packages) nginx;
   };
+  pairs = import ./pairs.nix {
+    inherit lib pkgs;
+    inherit (packages) keypair nginx;
+  };
   workflows = import ./workflows.nix { inherit lib pkgs; };
   engine = import ./engine.nix { inherit engine pkgs; };
   publish = import ./publish.nix {
