@@ -36,6 +36,13 @@ if [ "$seen" != "$leaf" ]; then
   say "the new certificate is served (expires $(expires "$leaf"))"
 fi
 
+# What the pair lacks, and nginx does not need: it went by in the log of `tls`, which goes on
+# from run to run. The last run says how many lines are its own.
+log=$(docker logs "$(compose ps --all --quiet tls)" 2>&1) || log=
+verdict='^keypair: (handed over|unchanged|(made|kept) a development pair)( with ([0-9]+) warnings?)?: .*'
+count=$(sed -n -E "s/$verdict/\4/p" <<<"$log" | tail -n 1)
+sed -n 's/^keypair: warning:/drydock: warning:/p' <<<"$log" | tail -n "${count:-0}" >&2
+
 url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
 say "$url answers:"

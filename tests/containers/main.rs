@@ -87,6 +87,7 @@ const TESTS: &[(&str, fn())] = tests![
     commands::a_folder_that_gives_no_name_has_a_sentence,
     commands::an_engine_that_cannot_be_used_is_said_to_be_so,
     pairs::a_bad_pair_stops_the_stack_with_a_sentence,
+    pairs::a_chain_without_its_intermediate_is_served_with_a_warning,
     pairs::a_pair_of_ones_own_is_served,
     redirect::names_no_port_when_https_is_on_443,
     standalone::the_app_serves_alone,

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     client::openssl,
-    program,
+    commands, program,
     stack::{Shared, Stack},
 };
 
@@ -139,12 +139,15 @@ pub fn a_pair_of_ones_own_is_served() {
 type Case = (&'static str, fn(&Path), &'static str);
 
 /// What can be wrong with a pair.
-pub const BAD: [Case; 5] = [
+pub const BAD: [Case; 8] = [
     ("mismatch", mismatch, "localhost.key"),
     ("expired", expired, "expired"),
     ("weak", weak, "1024"),
     ("key missing", key_missing, "localhost.key"),
     ("unreadable", unreadable, "localhost.crt"),
+    ("glued", glued, "a line end is missing between them"),
+    ("in UTF-16", in_utf16, "UTF-16"),
+    ("must staple", must_staple, "OCSP"),
 ];
 
 fn mismatch(folder: &Path) {
@@ -175,6 +178,30 @@ fn unreadable(folder: &Path) {
     fs::write(folder.join("localhost.crt"), "no PEM").expect("the certificate is replaced");
 }
 
+/// A chain whose first file had no line end, as editors leave it.
+fn glued(folder: &Path) {
+    make_own_pair(folder, "localhost", &P_256);
+    let path = folder.join("localhost.crt");
+    let text = fs::read_to_string(&path).expect("the certificate is read");
+    fs::write(path, text.trim_end().repeat(2)).expect("the certificate is replaced");
+}
+
+/// As PowerShell writes what it redirects.
+fn in_utf16(folder: &Path) {
+    make_own_pair(folder, "localhost", &P_256);
+    let path = folder.join("localhost.crt");
+    let text = fs::read_to_string(&path).expect("the certificate is read");
+    let wide = format!("\u{feff}{text}");
+    let bytes: Vec<_> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(path, bytes).expect("the certificate is replaced");
+}
+
+fn must_staple(folder: &Path) {
+    let mut args = P_256.to_vec();
+    args.extend(["-addext", "tlsfeature=status_request"]);
+    make_own_pair(folder, "localhost", &args);
+}
+
 /// Takes all files away.
 pub fn clear(folder: &Path) {
     for entry in fs::read_dir(folder).expect("the folder is read") {
@@ -201,5 +228,35 @@ pub fn a_bad_pair_stops_the_stack_with_a_sentence() {
             "created",
             "{name}"
         );
+    }
+}
+
+pub fn a_chain_without_its_intermediate_is_served_with_a_warning() {
+    let stack = Stack::prepare("");
+    make_chain(&stack);
+    let path = stack.pair().join("localhost.crt");
+    let chain = fs::read_to_string(&path).expect("the chain is read");
+    let end = "-----END CERTIFICATE-----\n";
+    let leaf = chain.find(end).expect("a certificate") + end.len();
+    let warning = "drydock: warning: /from/localhost.crt: ";
+    let missing = "that of its issuer, CN=intermediate, is missing";
+    // The log of `tls` has what it said at each start; what counts is the last one.
+    for (text, warned) in [
+        (&chain[..], false),
+        (&chain[..leaf], true),
+        (&chain[..], false),
+    ] {
+        fs::write(&path, text).expect("the chain is written");
+        let output = commands::up(&stack);
+        assert!(output.success, "{}", output.text());
+        assert!(
+            output.stdout.contains("X-Forwarded-Proto: https"),
+            "{}",
+            output.text()
+        );
+        for sentence in [warning, missing] {
+            let found = output.stderr.contains(sentence);
+            assert_eq!(found, warned, "{sentence:?}: {}", output.text());
+        }
     }
 }
