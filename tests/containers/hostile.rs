@@ -3,8 +3,10 @@
 //! be served. docs/HOSTILE-INPUT.md has the cases as a table.
 
 mod frames;
+mod heavy;
 mod http1;
 mod http2;
+mod http3;
 mod idle;
 mod siege;
 mod slow;
@@ -15,7 +17,13 @@ use std::{io, thread};
 use rustls::HandshakeKind;
 
 use siege::Siege;
-use wire::{Protocol, Wire};
+use wire::{Edge, PATIENCE, Protocol, Wire};
+
+use crate::{
+    faults::edge,
+    program::eventually,
+    stack::{Stack, inspect},
+};
 
 /// How many connections do a rapid reset.
 const RAPID_RESETS: usize = 4;
@@ -28,11 +36,20 @@ const AS_STATED: [String; 0] = [];
 
 pub fn only_what_is_expected_reaches_the_app() {
     let siege = Siege::begin();
-    let mut wrong = [http1::run(&siege.edge), http2::run(&siege.edge)].concat();
+    let edge = &siege.edge;
+    let mut wrong = [http1::run(edge), http2::run(edge), http3::run(edge)].concat();
     wrong.extend(early_data(&siege).err());
     assert_eq!(wrong, AS_STATED);
     let early = EARLY.map(|path| format!("GET {path}")).to_vec();
-    siege.end([http1::reaching(), http2::reaching(), early].concat());
+    siege.end(
+        [
+            http1::reaching(),
+            http2::reaching(),
+            http3::reaching(),
+            early,
+        ]
+        .concat(),
+    );
 }
 
 /// What a client asks for that would send its second request in the handshake.
@@ -75,8 +92,9 @@ pub fn slow_and_resetting_clients_are_cut_off_and_hold_nobody_up() {
     let wrong = thread::scope(|scope| {
         let reader = scope.spawn(|| slow::slow_reader(edge));
         let resets = scope.spawn(|| (0..RAPID_RESETS).try_for_each(|_| http2::rapid_reset(edge)));
+        let resets3 = scope.spawn(|| http3::rapid_reset(edge));
         let mut wrong = slow::run(edge);
-        for client in [reader, resets] {
+        for client in [reader, resets, resets3] {
             wrong.extend(client.join().expect("a client").err());
         }
         wrong
@@ -89,12 +107,17 @@ pub fn slow_and_resetting_clients_are_cut_off_and_hold_nobody_up() {
     for (path, limit) in [
         (slow::READER, slow::READS),
         (http2::RAPID, RAPID_RESETS * RAPID_REQUESTS),
+        (http3::RAPID, http3::RAPID_STREAMS + 1),
     ] {
         let line = format!("GET {path}");
         let count = reached.iter().filter(|other| **other == line).count();
         assert!(count < limit, "{count} of {path} reached the app");
     }
-    reached.retain(|line| line.ends_with(slow::READER) || line.ends_with(http2::RAPID));
+    reached.retain(|line| {
+        [slow::READER, http2::RAPID, http3::RAPID]
+            .iter()
+            .any(|path| line.ends_with(path))
+    });
     reached.extend(slow::reaching());
     siege.end(reached);
 }
@@ -105,4 +128,62 @@ pub fn ten_thousand_idle_clients_fit_into_memory() {
     siege.assert_memory();
     clients.assert_open();
     siege.end(Vec::new());
+}
+
+pub fn the_dearest_clients_fit_into_memory_and_hold_nobody_up() {
+    idle::raise_open_files(idle::CLIENTS + heavy::CLIENTS);
+    let siege = Siege::begin();
+    let edge = &siege.edge;
+    let mut clients = heavy::Clients::default();
+    for kind in [
+        heavy::Clients::handshakes,
+        heavy::Clients::encrypted_heads,
+        heavy::Clients::heads,
+        heavy::Clients::cookies,
+        heavy::Clients::references,
+    ] {
+        kind(&mut clients, edge);
+        siege.assert_memory();
+    }
+    heavy::initials(edge).expect("sockets");
+    siege.assert_memory();
+    assert_eq!(clients.refused(), 0);
+    drop(clients);
+    siege.end(Vec::new());
+}
+
+/// What a worker of nginx may take in the test below: some 20 MB are its own.
+const LITTLE: u32 = 48 << 20;
+
+/// Whatever clients do: where there is no more memory for them, nginx refuses them and goes on.
+pub fn a_worker_at_its_bound_refuses_and_is_not_killed() {
+    idle::raise_open_files(idle::CLIENTS + heavy::CLIENTS);
+    let stack = Stack::up(&format!(
+        "services: {{nginx: {{ulimits: {{data: {LITTLE}}}}}}}"
+    ));
+    let before = edge::workers(&stack);
+    let siege = Edge::of(&stack);
+    let kinds: [(&str, fn(&mut heavy::Clients, &Edge)); 4] = [
+        ("half handshakes", heavy::Clients::handshakes),
+        ("half heads", heavy::Clients::heads),
+        ("cookies", heavy::Clients::cookies),
+        ("references", heavy::Clients::references),
+    ];
+    for (name, kind) in kinds {
+        let mut clients = heavy::Clients::default();
+        kind(&mut clients, &siege);
+        drop(clients);
+        assert_eq!(edge::workers(&stack), before, "{name}: a worker has died");
+        eventually("an answer", PATIENCE, || {
+            let answer = stack.try_curl(&[&stack.https("/")]).ok()?;
+            (answer.status == 200).then_some(())
+        });
+    }
+    // It was at its bound, or nothing was tried; the log apart says so.
+    let errors = stack.composed(&["cp", "nginx:/var/log/nginx/error.log", "-"]);
+    assert!(errors.contains("malloc"), "{errors}");
+    assert_eq!(
+        inspect(&stack.container("nginx"))["State"]["OOMKilled"],
+        false
+    );
 }

@@ -54,6 +54,8 @@ macro_rules! tests {
 /// Those that take longest come first: those with a stack of their own.
 const TESTS: &[(&str, fn())] = tests![
     hostile::ten_thousand_idle_clients_fit_into_memory,
+    hostile::the_dearest_clients_fit_into_memory_and_hold_nobody_up,
+    hostile::a_worker_at_its_bound_refuses_and_is_not_killed,
     hostile::slow_and_resetting_clients_are_cut_off_and_hold_nobody_up,
     hostile::only_what_is_expected_reaches_the_app,
     faults::app::a_frozen_app_costs_a_request_35_seconds,

@@ -12,12 +12,13 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
     frames::{HEADERS, NONE, PING, PREFACE, WHOLE, block, frame},
+    heavy,
     wire::{Edge, Protocol, Wire},
 };
 
 /// How many there are: below what the workers can hold (`worker_processes` times
 /// `worker_connections`).
-const CLIENTS: usize = 10_000;
+pub const CLIENTS: usize = 10_000;
 
 /// They connect in so many threads: one that waits for its handshake does not hold up the others.
 const THREADS: usize = 20;
@@ -44,7 +45,7 @@ pub struct Clients(Vec<Client>);
 impl Clients {
     /// Connects all of them, half over HTTP/1 and half over HTTP/2.
     pub fn connect(edge: &Edge) -> Self {
-        raise_open_files();
+        raise_open_files(CLIENTS + heavy::CLIENTS);
         let connect = || {
             let mut clients: VecDeque<Client> = VecDeque::new();
             for number in 0..CLIENTS / THREADS {
@@ -137,9 +138,9 @@ impl Client {
     }
 }
 
-/// Many systems start programs with 1024.
-fn raise_open_files() {
-    let needed = CLIENTS as u64 + OTHERS;
+/// Many systems start programs with 1024. What tests need at the same time is asked for at once.
+pub fn raise_open_files(clients: usize) {
+    let needed = clients as u64 + OTHERS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_none_or(|current| current >= needed) {
         return;
@@ -153,7 +154,7 @@ fn raise_open_files() {
     );
     assert!(
         raised.is_ok(),
-        "{CLIENTS} clients need {needed} open files, and the hard limit here is {maximum:?}: \
+        "{clients} clients need {needed} open files, and the hard limit here is {maximum:?}: \
          raise it (`ulimit -Hn`)"
     );
 }

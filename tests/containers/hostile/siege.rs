@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::wire::{Edge, Protocol};
 use crate::{
+    faults::edge,
     program::eventually,
     stack::{Stack, docker, inspect},
 };
@@ -37,6 +38,7 @@ const LAST: &str = "/last";
 pub struct Siege {
     stack: Stack,
     pub edge: Arc<Edge>,
+    workers: Vec<i32>,
     over: Arc<AtomicBool>,
     polite: Option<JoinHandle<Vec<Duration>>>,
 }
@@ -59,6 +61,7 @@ impl Siege {
             }
         });
         Self {
+            workers: edge::workers(&stack),
             stack,
             edge,
             over,
@@ -96,7 +99,8 @@ impl Siege {
             assert_eq!(state["State"]["OOMKilled"], false, "{service}");
             assert_eq!(state["RestartCount"], 0, "{service}");
         }
-        // A worker of nginx that dies is replaced, and only its log says so.
+        assert_eq!(edge::workers(&self.stack), self.workers, "a worker died");
+        // Nothing that a client sends is worth one of these lines.
         let nginx = self.stack.compose(&["logs", "--no-color", "nginx"]).text();
         for level in ["[alert]", "[emerg]", "[crit]"] {
             let mut lines = nginx.lines().filter(|line| line.contains(level));

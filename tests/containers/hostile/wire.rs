@@ -35,6 +35,7 @@ pub struct Edge {
     address: IpAddr,
     http1: Arc<ClientConfig>,
     http2: Arc<ClientConfig>,
+    http3: Arc<ClientConfig>,
 }
 
 impl Edge {
@@ -45,11 +46,28 @@ impl Edge {
             .as_str()
             .and_then(|address| address.parse().ok())
             .unwrap_or_else(|| panic!("no address in {networks}"));
+        Self::at(address, &stack.ca())
+    }
+
+    /// One that listens there, and whose certificate this authority has signed.
+    pub fn at(address: IpAddr, authority: &Path) -> Self {
+        let client = |protocol| Arc::new(client(authority, protocol));
         Self {
             address,
-            http1: Arc::new(client(&stack.ca(), b"http/1.1")),
-            http2: Arc::new(client(&stack.ca(), b"h2")),
+            http1: client(b"http/1.1".as_slice()),
+            http2: client(b"h2"),
+            http3: client(b"h3"),
         }
+    }
+
+    /// Where it speaks QUIC.
+    pub fn quic(&self) -> SocketAddr {
+        SocketAddr::new(self.address, 443)
+    }
+
+    /// What a client of HTTP/3 offers in QUIC's handshake.
+    pub fn http3(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.http3)
     }
 
     /// A connection of which nothing but TCP's own handshake has been sent.
