@@ -9,10 +9,10 @@ failed() {
   local others
   if [ -n "$(compose ps --status running --quiet nginx)" ] &&
     [ "$(docker inspect --format '{{.State.ExitCode}}' "$(compose ps --all --quiet tls)")" != 0 ]; then
-    compose logs --no-color --no-log-prefix --tail 1 tls >&2
+    compose logs --no-color --no-log-prefix --tail 1 tls | printable >&2
     fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
   fi
-  compose logs --tail 20 >&2
+  compose logs --no-color --tail 20 | printable >&2
   others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
     --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
   [ -z "$others" ] ||

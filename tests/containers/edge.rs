@@ -1,10 +1,13 @@
 //! What the edge adds to every answer, and what it writes down.
 
-use std::time::Duration;
+use std::{fs, path::PathBuf, time::Duration};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
+    faults::edge::workers,
+    hostile::wire::{Edge, Protocol},
     program::eventually,
     stack::{Stack, docker},
 };
@@ -91,6 +94,67 @@ pub fn errors_of_both_look_the_same() {
     }
 }
 
+/// Whatever the status, what nginx says by itself is in our words, and in no page of its own.
+pub fn no_error_has_a_page_of_nginxs_own() {
+    let stack = Stack::shared();
+    let page = stack.curl(&["--header", "Accept: text/html", &stack.https("/")]);
+    let asset = page
+        .body
+        .split('"')
+        .find(|text| text.starts_with("/assets/"));
+    let asset = stack.https(asset.expect("an asset"));
+    let root = stack.https("/");
+    let cases: [(u16, &[&str]); 7] = [
+        (400, &["--header", "Host: a b", &root]),
+        (405, &["--request", "POST", &asset]),
+        (412, &["--header", "If-Match: \"other\"", &asset]),
+        (
+            413,
+            &[
+                "--header",
+                "Content-Length: 1048577",
+                "--request",
+                "POST",
+                &root,
+            ],
+        ),
+        (414, &[&stack.https(&format!("/{}", "a".repeat(9000)))]),
+        (416, &["--header", "Range: bytes=99999999-", &asset]),
+        (
+            501,
+            &[
+                "--header",
+                "Transfer-Encoding: gzip",
+                "--request",
+                "POST",
+                &root,
+            ],
+        ),
+    ];
+    for (status, args) in cases {
+        let answer = stack.curl(&[&["--http1.1"], args].concat());
+        assert_eq!(answer.status, status, "{args:?}");
+        let kind = answer.header("Content-Type");
+        assert_eq!(kind, Some("text/plain; charset=utf-8"), "{args:?}");
+        assert!(answer.body.ends_with(".\n"), "{args:?}: {}", answer.body);
+        assert_eq!(answer.body.lines().count(), 1, "{args:?}: {}", answer.body);
+    }
+    // Statuses that no module of this nginx says are in the list all the same.
+    let listed = fs::read_to_string(root_of("nginx/server/errors.conf")).expect("the file");
+    for status in (400..=416)
+        .chain([421, 429])
+        .chain(494..=498)
+        .chain(500..=505)
+        .chain([507])
+    {
+        assert!(listed.contains(&format!(" {status} ")), "{status}");
+    }
+}
+
+fn root_of(path: &str) -> PathBuf {
+    crate::stack::root().join(path)
+}
+
 pub fn hsts_is_not_for_this_machines_names() {
     let stack = Stack::shared();
     let port = stack.https_port();
@@ -135,4 +199,92 @@ pub fn the_access_log_is_json_without_queries() {
     assert_eq!(entry["protocol"], "HTTP/2.0");
     assert_eq!(entry["user_agent"], agent);
     assert!(entry["duration_s"].is_number(), "{line}");
+}
+
+/// What would make a line long, or a terminal do something.
+const CONTROLS: [&str; 5] = ["\u{1b}[31m", "\u{9b}31m", "\u{7f}", "\u{202e}", "\u{feff}"];
+
+/// The most that a line of the access log may have.
+const LINE: usize = 4096;
+
+pub fn no_line_of_a_log_is_long_or_more_than_printable_ascii() {
+    let stack = Stack::up("");
+    let edge = Edge::of(&stack);
+    let quotes = "\"".repeat(7000);
+    let end = "Connection: close\r\n\r\n";
+    let mut requests = vec![
+        format!(
+            "GET /{} HTTP/1.1\r\nHost: a\r\nUser-Agent: {quotes}\r\n{end}",
+            "\\".repeat(8000)
+        ),
+        format!(
+            "{} / HTTP/1.1\r\nHost: a\r\nUser-Agent: {quotes}\r\n{end}",
+            "G".repeat(8000)
+        ),
+        format!(
+            "GET / HTTP/1.{}1\r\nHost: a\r\nUser-Agent: {quotes}\r\n{end}",
+            "0".repeat(8000)
+        ),
+        format!(
+            "GET / HTTP/1.1\r\nHost: {}\r\nUser-Agent: {quotes}\r\n{end}",
+            "a".repeat(8000)
+        ),
+    ];
+    for text in CONTROLS {
+        requests.extend([
+            format!("GET /x{text} HTTP/1.1\r\nHost: a\r\n{end}"),
+            format!("G{text} / HTTP/1.1\r\nHost: a\r\n{end}"),
+            format!("GET / HTTP/1.1\r\nHost: a{text}\r\n{end}"),
+            format!("GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: a{text}\r\n{end}"),
+            format!("GET / HTTP/1.1\r\nHost: a\r\nReferer: {text}\r\n{end}"),
+        ]);
+    }
+    let count = 2 * requests.len();
+    for request in requests {
+        for protocol in [Protocol::Plain, Protocol::Http1] {
+            let mut wire = edge.connect(protocol).expect("a connection");
+            wire.send(request.as_bytes());
+            wire.receive_all().expect("an end");
+        }
+    }
+    let nginx = stack.container("nginx");
+    let log = eventually("all lines", Duration::from_secs(5), || {
+        let log = docker(&["logs", &nginx]);
+        (log.lines().count() >= count).then_some(log)
+    });
+    for line in log.lines() {
+        assert!(line.len() < LINE, "{} bytes: {line}", line.len());
+        assert!(
+            line.bytes().all(|byte| (b' '..=b'~').contains(&byte)),
+            "{line:?}"
+        );
+        serde_json::from_str::<Value>(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+    }
+}
+
+/// What somebody has to act on is in a place of its own, and stays there.
+pub fn requests_push_no_error_out() {
+    let stack = Stack::up("");
+    let before = workers(&stack);
+    let victim = Pid::from_raw(before[0]).expect("an id");
+    kill_process(victim, Signal::KILL).expect("only root can do this");
+    let errors = || stack.composed(&["cp", "nginx:/var/log/nginx/error.log", "-"]);
+    let limit = Duration::from_secs(10);
+    eventually("the worker's end in the log", limit, || {
+        errors().contains("exited on signal 9").then_some(())
+    });
+    let edge = Edge::of(&stack);
+    let request = format!(
+        "GET /{} HTTP/1.1\r\nHost: a\r\nUser-Agent: {}\r\n\r\n",
+        "a".repeat(760),
+        "\"".repeat(500),
+    );
+    let mut wire = edge.connect(Protocol::Http1).expect("a connection");
+    for _ in 0..2000 {
+        wire.send(request.as_bytes());
+    }
+    drop(wire);
+    assert!(errors().contains("exited on signal 9"));
+    let mount = stack.inspect("nginx")["Mounts"].to_string();
+    assert!(mount.contains("/var/log/nginx"), "{mount}");
 }

@@ -53,6 +53,12 @@ pub fn no_misbehaviour_is_passed_on() {
             assert_safe_page(&answer, &[502]);
         }
     }
+    // As long as the head of a request may be.
+    for version in ["--http1.1", "--http2", "--http3-only"] {
+        let answer = stack.curl(&[version, &stack.https("/long-head")]);
+        assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
+        assert!(answer.list("Set-Cookie").len() > 14_000, "{answer:?}");
+    }
     // Too late for another status: what counts is that no client takes these for whole.
     for path in ["/half-a-body", "/bad-status", "/nonsense"] {
         for version in ["--http1.1", "--http2", "--http3-only"] {

@@ -100,6 +100,15 @@ fn perform(connection: &TcpStream) -> io::Result<bool> {
             write!(to, "HTTP/1.1 200 OK\r\nX-Filler: {filler}\r\n\r\n")?;
             return Ok(false);
         }
+        "/long-head" => {
+            // As large as two session cookies get, and more.
+            let cookie = format!("Set-Cookie: a={}\r\n", "a".repeat(7000)).repeat(2);
+            write!(
+                to,
+                "HTTP/1.1 200 OK\r\n{cookie}Content-Length: 3\r\n\r\nok\n"
+            )?;
+            return Ok(true);
+        }
         "/slow" => {
             to.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")?;
             for byte in b"slow" {

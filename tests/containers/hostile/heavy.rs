@@ -133,7 +133,7 @@ fn head() -> String {
     let mut head = "GET /heavy HTTP/1.1\r\nHost: localhost\r\n".to_owned();
     while head.len() < HEAD {
         let rest = (HEAD - head.len()).min(7000);
-        head.push_str(&format!("X: {}\r\n", "a".repeat(rest)));
+        head.extend(["X: ", &"a".repeat(rest), "\r\n"]);
     }
     head
 }
