@@ -114,7 +114,7 @@ pkgs.writeShellApplication {
           printf 'services:\n  %s:\n    ports: !reset []\n    volumes:\n' "$1"
           mounts "$1" | sed 's/.*/      - "&"/'
         } > "$folder/overlay.yaml"
-        compose up --detach --wait --wait-timeout 120 "$1" >&2 || { compose logs --tail 20 >&2; fail "$1 did not start"; }
+        compose up --detach --wait --wait-timeout 120 "$1" >&2 || { compose logs --no-color --tail 20 | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2; fail "$1 did not start"; }
         container=$(compose ps --quiet "$1")
       fi
     }

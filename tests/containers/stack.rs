@@ -264,7 +264,7 @@ impl Drop for Stack {
             eprintln!("{}", logs.text());
             // Under load they are far above the last lines.
             let edge = self.compose(&["logs", "--no-color", "nginx"]).text();
-            let errors = edge.lines().filter(|line| line.contains(" [error] "));
+            let errors = edge.lines().filter(|line| !line.contains("{\"time\""));
             errors.for_each(|line| eprintln!("{line}"));
         }
         self.remove();
