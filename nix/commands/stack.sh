@@ -40,9 +40,6 @@ http=${http:-80} https=${https:-443}
 port DRYDOCK_HTTP_PORT "$http"
 port DRYDOCK_HTTPS_PORT "$https"
 
-# Lines that others wrote, for a terminal: it would obey what is no printable ASCII.
-printable() { LC_ALL=C sed 's/[^[:print:]\t]/?/g'; }
-
 compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
 
 # Containers carry the folder that they were started from. Where that is another one that
