@@ -44,7 +44,7 @@ fi
 log=$(docker logs "$(compose ps --all --quiet tls)" 2>&1) || log=
 verdict='^keypair: (handed over|unchanged|(made|kept) a development pair)( with ([0-9]+) warnings?)?: .*'
 count=$(sed -n -E "s/$verdict/\4/p" <<<"$log" | tail -n 1)
-sed -n 's/^keypair: warning:/drydock: warning:/p' <<<"$log" | tail -n "${count:-0}" >&2
+[ -z "$count" ] || sed -n 's/^keypair: warning:/drydock: warning:/p' <<<"$log" | tail -n "$count" >&2
 
 url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
