@@ -152,8 +152,8 @@ pub fn the_dearest_clients_fit_into_memory_and_hold_nobody_up() {
     siege.end(Vec::new());
 }
 
-/// What a worker of nginx may take in the test below: a third of what the clients together cost
-/// it, and no less than the engine itself takes to start a container.
+/// What a worker of nginx may take in the test below: half of what the clients together cost it,
+/// and no less than the engine itself takes to start a container.
 const LITTLE: u32 = 144 << 20;
 
 /// Whatever clients do: where there is no more memory for them, nginx refuses them and goes on.
@@ -168,6 +168,8 @@ pub fn a_worker_at_its_bound_refuses_and_is_not_killed() {
     let kinds = [
         heavy::Clients::handshakes,
         heavy::Clients::heads,
+        heavy::Clients::cookies,
+        heavy::Clients::references,
         heavy::Clients::cookies,
         heavy::Clients::references,
     ];

@@ -20,7 +20,7 @@ const ENCRYPTED_HEADS: usize = 500;
 const HANDSHAKES: usize = 3000;
 
 /// All connections together.
-pub const CLIENTS: usize = HEADS + ENCRYPTED_HEADS + HANDSHAKES + 2 * CONNECTIONS;
+pub const CLIENTS: usize = HEADS + ENCRYPTED_HEADS + HANDSHAKES + 4 * CONNECTIONS;
 
 /// So many connections with all streams of HTTP/2.
 const CONNECTIONS: usize = 33;
