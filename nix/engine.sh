@@ -62,16 +62,19 @@ start() {
       [ -z "$found" ] || say "this machine's dockerd is $found, and $oldest_engine is the oldest that will do"
       # Flags that the caller gives every nix command, one a line.
       mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
-      daemon=(nix run "${flags[@]}" "${DRYDOCK_FLAKE:-.}#dockerd" --)
+      daemon=(nix run "${flags[@]}" "${DRYDOCK_FLAKE:-$PWD}#dockerd" --)
       # Whatever has to be fetched or built for it is so before the time runs.
       found=$(version_of "${daemon[@]}" || true)
       [ -n "$found" ] || fail "the pinned Docker engine does not start; ${daemon[*]} --version may say why"
     fi
     say "starting Docker Engine $found; its log is $log"
-    # It outlives this command, so it gets neither its locks nor its terminal.
+    # It outlives this command, so it gets neither its locks nor its terminal, nor its folder:
+    # an engine whose folder was removed makes no more networks.
     (
       for file in /proc/"$BASHPID"/fd/*; do [ "${file##*/}" -le 2 ] || eval "exec ${file##*/}>&-"; done
-      exec "$busybox" setsid "${daemon[@]}" </dev/null >"$log" 2>&1
+      exec </dev/null >"$log" 2>&1
+      cd /
+      exec "$busybox" setsid "${daemon[@]}"
     ) &
     pid=$!
   fi

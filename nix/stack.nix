@@ -321,7 +321,7 @@ let
     nginx = {
       layer = "nginx-config";
       # The configuration, and the assets above it.
-      bytes = 21000;
+      bytes = 22500;
       after =
         (madeWith {
           edgeEdit = "substituteInPlace http/client.conf --replace-fail '65s' '60s'";
