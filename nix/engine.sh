@@ -49,7 +49,7 @@ engine_answers() {
 version_of() { "$@" --version 2>/dev/null | sed -n 's/^Docker version \([0-9.]*\).*/\1/p'; }
 
 start() {
-  local log tries=0 daemon=(dockerd) found pid=
+  local log tries=0 daemon=(dockerd) folder=/ found pid=
   log=${XDG_CACHE_HOME:-$HOME/.cache}/drydock/dockerd.log
   mkdir -p "${log%/*}"
   if [ -d /run/systemd/system ] && systemctl cat docker.service >/dev/null 2>&1; then
@@ -62,7 +62,9 @@ start() {
       [ -z "$found" ] || say "this machine's dockerd is $found, and $oldest_engine is the oldest that will do"
       # Flags that the caller gives every nix command, one a line.
       mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
-      daemon=(nix run "${flags[@]}" "${DRYDOCK_FLAKE:-$PWD}#dockerd" --)
+      daemon=(nix run "${flags[@]}" "${DRYDOCK_FLAKE:-.}#dockerd" --)
+      # Not every folder's name can be a part of a flake's.
+      [ -n "${DRYDOCK_FLAKE:-}" ] || folder=.
       # Whatever has to be fetched or built for it is so before the time runs.
       found=$(version_of "${daemon[@]}" || true)
       [ -n "$found" ] || fail "the pinned Docker engine does not start; ${daemon[*]} --version may say why"
@@ -73,7 +75,7 @@ start() {
     (
       for file in /proc/"$BASHPID"/fd/*; do [ "${file##*/}" -le 2 ] || eval "exec ${file##*/}>&-"; done
       exec </dev/null >"$log" 2>&1
-      cd /
+      cd "$folder" || exit
       exec "$busybox" setsid "${daemon[@]}"
     ) &
     pid=$!
