@@ -55,6 +55,8 @@ let
   dev = common // {
     src = sourceOf [ "tests" ];
     CARGO_PROFILE = "dev";
+    # A panic says where it was without it, and a build takes a quarter less.
+    CARGO_PROFILE_DEV_DEBUG = "false";
   };
   devArtifacts = staticCrane.buildDepsOnly dev;
   # Only the crate itself, so that an edit of an asset leaves its dependencies.

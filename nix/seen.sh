@@ -1,8 +1,7 @@
 # shellcheck shell=bash
 # `drydock-seen sentence`: what README.md has to say of the runs that docs/seen records, on
-# stdout. `drydock-seen write` puts it there. `drydock-seen record LOG` leaves a record of
-# this machine's run before: LOG is what `./drydock test` printed, with a line `== NAME`
-# before what each of its parts did.
+# stdout. `drydock-seen write` puts it there. `drydock-seen record FOLDER` leaves a record of
+# this machine's run before: FOLDER has what each part of `./drydock test` printed, by its name.
 
 say() { printf 'drydock: %s\n' "$*" >&2; }
 die() { say "error: $*"; exit 1; }
@@ -51,15 +50,14 @@ write() {
   printf '%s\n' "$text" >README.md
 }
 
-# How many tests a part of LOG had: those of Rust's harness, Goss' and ours.
-counted() { # LOG NAME
-  sed -n "/^== $2\$/,/^== /p" "$1" |
-    sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p; s/^Count: \([0-9]*\), .*/\1/p; s/^\([0-9]*\) passed, 0 failed$/\1/p' |
+# How many tests a part had: those of Rust's harness, Goss' and ours.
+counted() { # FILE
+  sed -n 's/^test result: ok\. \([0-9]*\) passed.*/\1/p; s/^Count: \([0-9]*\), .*/\1/p; s/^\([0-9]*\) passed, 0 failed$/\1/p' "$1" |
     jq --slurp add
 }
 
-record() { # LOG
-  local system revision checks engine name file
+record() { # FOLDER
+  local system revision checks engine part file
   system=$(nix config show system)
   revision=$(git rev-parse --verify --quiet HEAD) || {
     say "no record of this run is left: the folder has no revision that it would be of"
@@ -85,8 +83,8 @@ record() { # LOG
     pins
     printf '\n[passed]\n'
     echo "checks = $checks"
-    sed -n 's/^== //p' "$1" | while read -r name; do
-      echo "$name = $(counted "$1" "$name")"
+    for part in "$1"/*; do
+      echo "${part##*/} = $(counted "$part")"
     done
   } >"$file.new"
   ! grep ' = null$' "$file.new" >&2 || {
@@ -102,11 +100,11 @@ case ${1:-} in
   sentence) sentence ;;
   write) write ;;
   record)
-    [ -f "${2:-}" ] || die "'${2:-}' is no file; 'record' takes what ./drydock test printed"
+    [ -d "${2:-}" ] || die "'${2:-}' is no folder; 'record' takes what the parts of ./drydock test printed"
     record "$2"
     ;;
   *)
-    echo "usage: drydock-seen (sentence | write | record LOG)" >&2
+    echo "usage: drydock-seen (sentence | write | record FOLDER)" >&2
     exit 2
     ;;
 esac
