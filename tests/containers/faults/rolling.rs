@@ -16,6 +16,14 @@ pub fn replicas_are_replaced_without_a_failed_request() {
     load.goes_on();
     for container in &old {
         docker(&["stop", container]);
+        // A deploy rings no operator's alarm.
+        let log = docker(&["logs", container]);
+        let alarm = |line: &&str| {
+            [" WARN ", " ERROR "]
+                .iter()
+                .any(|level| line.contains(level))
+        };
+        assert_eq!(log.lines().find(alarm), None);
         docker(&["rm", container]);
         load.goes_on();
     }

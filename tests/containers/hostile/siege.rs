@@ -106,6 +106,11 @@ impl Siege {
             let mut lines = nginx.lines().filter(|line| line.contains(level));
             assert_eq!(lines.next(), None);
         }
+        let app = docker(&["logs", &self.stack.container("app")]);
+        for level in ["warn", "error"] {
+            let level = format!("\"level\":\"{level}\"");
+            assert_eq!(app.lines().find(|line| line.contains(&level)), None);
+        }
 
         expected.extend(waited.iter().map(|_| format!("GET {POLITE}")));
         let last = format!("GET {LAST}");
