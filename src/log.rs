@@ -1,7 +1,8 @@
 //! `env_logger` set-up and the request line.
 //!
-//! Lines go to stdout, as text or as JSON, each record on one line whatever it holds: no client
-//! can forge a line. The query of a URI, bodies and header values are not logged.
+//! Lines go to stdout, as text or as JSON, each record on one line of printable ASCII that is no
+//! longer than [`LONGEST_LINE`], whatever it holds: no client can forge a line, speak to a terminal
+//! or push out other lines. The query of a URI, bodies and header values are not logged.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher as _, RandomState};
@@ -12,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use ::log::kv::{self, VisitSource, VisitValue};
-use ::log::{Level, Record};
+use ::log::{Level, Log, Metadata, Record};
 use actix_web::http::{Method, StatusCode};
-use env_logger::{Builder, Target};
+use env_logger::{Builder, Logger, Target};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -45,8 +46,10 @@ pub fn init(config: &Config) -> io::Result<Sink> {
             builder.format(move |to, record| to.write_all(&text(&now(), record, colours)))
         }
     };
+    let logger = builder.build();
+    ::log::set_max_level(logger.filter());
     // Only a second call could fail, and then the first one holds.
-    let _ = builder.try_init();
+    let _ = ::log::set_boxed_logger(Box::new(Fair(logger)));
 
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
@@ -57,6 +60,40 @@ pub fn init(config: &Config) -> io::Result<Sink> {
         ::log::error!(message, place; "panic");
     }));
     Ok(sink)
+}
+
+/// Logs what a client did at the level of what clients do. actix-http calls it an error when bytes
+/// are no HTTP, and when a client leaves: an alarm that any stranger can ring.
+struct Fair(Logger);
+
+impl Fair {
+    fn is_a_clients_doing(record: &Record) -> bool {
+        record.level() == Level::Error
+            && record.target() == "actix_http::h1::dispatcher"
+            && ["stream error: ", "Internal server error: unexpected "]
+                .iter()
+                // What goes wrong in the service itself has other words.
+                .any(|start| record.args().to_string().starts_with(start))
+    }
+}
+
+impl Log for Fair {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record) {
+        if Self::is_a_clients_doing(record) {
+            let mut fair = record.to_builder();
+            self.0.log(&fair.level(Level::Info).build());
+        } else {
+            self.0.log(record);
+        }
+    }
+
+    fn flush(&self) {
+        self.0.flush();
+    }
 }
 
 /// One request's line, written when it is dropped: at the end of the response, or when the
@@ -181,6 +218,21 @@ fn timestamp(since_epoch: Duration) -> Timestamp {
 /// Room for a request line, so that it is not moved while it grows.
 const LINE: usize = 256;
 
+/// The most bytes of a line, its end included.
+pub const LONGEST_LINE: usize = 4096;
+
+/// Stands for what was left out. A value of the client's own may end so, too.
+const CUT: &str = "...";
+
+/// What a line keeps for whatever stands around values: its own end, quotation marks, [`CUT`].
+const RESERVE: usize = 64;
+
+/// How much of a line a message or a value may take, escapes included: three quarters of what is
+/// left, so that a long path leaves room for whatever else is said of a request.
+fn room(line: &[u8]) -> usize {
+    LONGEST_LINE.saturating_sub(RESERVE + line.len()) * 3 / 4
+}
+
 fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
     // As wide as the widest.
     let (plain, coloured) = match record.level() {
@@ -196,15 +248,18 @@ fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
     line.push(if colours { coloured } else { plain });
     if !is_ours(record) {
         // A library's message means little without its name.
-        line.push_plain(record.target());
+        push_escaped(&mut line.0, record.target(), text_escape);
         line.push(": ");
     }
     match record.args().as_str() {
-        Some(message) => line.push_plain(message),
-        None => line.push_plain(&record.args().to_string()),
+        Some(message) => push_escaped(&mut line.0, message, text_escape),
+        None => push_escaped(&mut line.0, &record.args().to_string(), text_escape),
     }
-    // The visitor never fails.
-    let _ = record.key_values().visit(&mut line);
+    // The visitor fails when there is no room.
+    if record.key_values().visit(&mut line).is_err() {
+        line.push(" ");
+        line.push(CUT);
+    }
     line.push("\n");
     line.0
 }
@@ -222,31 +277,81 @@ impl TextLine {
     fn push(&mut self, text: &str) {
         self.0.extend_from_slice(text.as_bytes());
     }
+}
 
-    fn push_plain(&mut self, text: &str) {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return self.push(text);
+/// Writes no more than there is [`room`] for, in printable ASCII. `escape` says what a character
+/// is written as that does not stand for itself.
+fn push_escaped(to: &mut Vec<u8>, text: &str, escape: fn(char, &mut Vec<u8>)) {
+    let room = room(to);
+    // Nearly every text is such, and needs no second look.
+    if text.len() <= room && text.bytes().all(|byte| STANDS[usize::from(byte)]) {
+        return to.extend_from_slice(text.as_bytes());
+    }
+    let end = to.len() + room;
+    for character in text.chars() {
+        let before = to.len();
+        if u8::try_from(character).is_ok_and(|byte| STANDS[usize::from(byte)]) {
+            to.push(character as u8);
+        } else {
+            escape(character, to);
         }
-        for character in text.chars() {
-            if may_forge(character) {
-                self.0
-                    .extend(character.escape_default().map(|escaped| escaped as u8));
-            } else {
-                self.push(character.encode_utf8(&mut [0; 4]));
-            }
+        if to.len() > end {
+            to.truncate(before);
+            to.extend_from_slice(CUT.as_bytes());
+            return;
         }
     }
 }
 
-/// Characters that could begin a new line, move the cursor or turn the reading direction.
-fn may_forge(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// What is written as it is, in text as in JSON: printable ASCII but for `"` and `\\`; a table,
+/// because every byte of every request line is looked up.
+static STANDS: [bool; 256] = {
+    let mut stands = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        stands[byte as usize] = !matches!(byte, b'"' | b'\\');
+        byte += 1;
+    }
+    stands
+};
+
+/// As Rust writes it. Outside of quotation marks nothing ends at `"`, and there `\\` alone is none.
+fn text_escape(character: char, to: &mut Vec<u8>) {
+    if matches!(character, '"' | '\\') {
+        to.push(character as u8);
+    } else {
+        quoted_escape(character, to);
+    }
+}
+
+fn quoted_escape(character: char, to: &mut Vec<u8>) {
+    to.extend(character.escape_default().map(|escaped| escaped as u8));
+}
+
+/// As RFC 8259, section 7 has it.
+fn json_escape(character: char, to: &mut Vec<u8>) {
+    if matches!(character, '"' | '\\') {
+        to.extend_from_slice(&[b'\\', character as u8]);
+        return;
+    }
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing to memory never fails.
+        let _ = write!(to, "\\u{unit:04x}");
+    }
+}
+
+/// A value that would say next to nothing is left out, with whatever follows it.
+fn has_room(line: &[u8], key: &str) -> Result<(), kv::Error> {
+    if room(line) < key.len() + RESERVE {
+        return Err(kv::Error::msg("the line is full"));
+    }
+    Ok(())
 }
 
 impl<'kvs> VisitSource<'kvs> for TextLine {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
         // Keys stand in the source, so no client can choose one.
+        has_room(&self.0, key.as_str())?;
         self.0.push(b' ');
         self.push(key.as_str());
         self.0.push(b'=');
@@ -274,19 +379,14 @@ impl VisitValue<'_> for TextLine {
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
         // Nearly every value is such, and needs no second look.
-        if !value.is_empty() && value.bytes().all(|byte| BARE[usize::from(byte)]) {
+        let short = !value.is_empty() && value.len() <= room(&self.0);
+        if short && value.bytes().all(|byte| BARE[usize::from(byte)]) {
             self.push(value);
             return Ok(());
         }
-        let bare = |character: char| !character.is_whitespace() && !"\"=\\".contains(character);
-        if !value.is_empty() && value.chars().all(bare) {
-            self.push_plain(value);
-        } else {
-            let quoted = value.replace('\\', "\\\\").replace('"', "\\\"");
-            self.push("\"");
-            self.push_plain(&quoted);
-            self.push("\"");
-        }
+        self.push("\"");
+        push_escaped(&mut self.0, value, quoted_escape);
+        self.push("\"");
         Ok(())
     }
 
@@ -306,14 +406,16 @@ fn json(time: &[u8], record: &Record) -> Vec<u8> {
     line.0.push(b'"');
     let level = record.level().as_str().to_ascii_lowercase();
     let message = record.args();
-    // Writing to memory never fails.
-    let _ = line.push("level", &level);
-    let _ = line.push("target", record.target());
-    let _ = match message.as_str() {
+    line.push("level", &level);
+    line.push("target", record.target());
+    match message.as_str() {
         Some(message) => line.push("message", message),
         None => line.push("message", &message.to_string()),
-    };
-    let _ = record.key_values().visit(&mut line);
+    }
+    // The visitor fails when there is no room.
+    if record.key_values().visit(&mut line).is_err() {
+        line.push("cut", CUT);
+    }
     line.0.extend_from_slice(b"}\n");
     line.0
 }
@@ -321,28 +423,33 @@ fn json(time: &[u8], record: &Record) -> Vec<u8> {
 struct JsonLine(Vec<u8>);
 
 impl JsonLine {
-    fn push(&mut self, name: &str, value: &str) -> Result<(), kv::Error> {
-        self.push_name(name)?;
-        push_json(&mut self.0, value)
+    fn push(&mut self, name: &str, value: &str) {
+        self.push_name(name);
+        self.push_value(value);
     }
 
-    fn push_name(&mut self, name: &str) -> Result<(), kv::Error> {
+    fn push_name(&mut self, name: &str) {
         self.0.push(b',');
-        push_json(&mut self.0, name)?;
+        self.push_value(name);
         self.0.push(b':');
-        Ok(())
+    }
+
+    fn push_value(&mut self, value: &str) {
+        self.0.push(b'"');
+        push_escaped(&mut self.0, value, json_escape);
+        self.0.push(b'"');
     }
 }
 
-/// A string with every control character escaped, by JSON's definition (RFC 8259, section 7), a
-/// number, or null for what is none.
+/// A number, or null for what is none.
 fn push_json(to: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) -> Result<(), kv::Error> {
     serde_json::to_writer(to, value).map_err(kv::Error::boxed)
 }
 
 impl<'kvs> VisitSource<'kvs> for JsonLine {
     fn visit_pair(&mut self, key: kv::Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        self.push_name(key.as_str())?;
+        has_room(&self.0, key.as_str())?;
+        self.push_name(key.as_str());
         value.visit(self)
     }
 }
@@ -354,7 +461,8 @@ impl VisitValue<'_> for JsonLine {
     }
 
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
-        push_json(&mut self.0, value)
+        self.push_value(value);
+        Ok(())
     }
 
     fn visit_u64(&mut self, value: u64) -> Result<(), kv::Error> {
@@ -426,6 +534,87 @@ mod tests {
             "path": HOSTILE, "status": 200, "duration_ms": 0.25, "nothing": null,
         });
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_line_has_an_end_and_only_printable_ascii() {
+        let hostile = [
+            "\u{7f}",
+            "\u{9b}",
+            "\u{202e}",
+            "\u{1f600}",
+            "\x1b",
+            "\"",
+            "\\",
+            "a",
+            " ",
+            "é",
+        ];
+        let hostile = hostile.map(|character| character.repeat(70_000));
+        for text_of_it in &hostile {
+            let text_of_it: &str = text_of_it;
+            let some: &[(&str, &str)] =
+                &[("method", text_of_it), ("path", text_of_it), ("id", "7")];
+            let names: Vec<_> = (0..1000).map(|number| format!("k{number}")).collect();
+            let many: Vec<_> = names
+                .iter()
+                .map(|name| (name.as_str(), text_of_it))
+                .collect();
+            let many: &[(&str, &str)] = &many;
+            for values in [some, many] {
+                for message in ["request", text_of_it] {
+                    let lines = [
+                        record(message, &values, |record| text(b"T", record, false)),
+                        record(message, &values, |record| json(b"T", record)),
+                    ];
+                    for line in &lines {
+                        let (end, rest) = line.split_last().unwrap();
+                        assert!(
+                            *end == b'\n' && line.len() <= LONGEST_LINE,
+                            "{}",
+                            line.len()
+                        );
+                        assert!(
+                            rest.iter().all(|byte| matches!(byte, b' '..=b'~')),
+                            "{text_of_it:.1}"
+                        );
+                    }
+                    let read: serde_json::Value = serde_json::from_slice(&lines[1]).unwrap();
+                    if message == "request" && values.len() == 3 {
+                        let path = read["path"].as_str().unwrap();
+                        assert!(
+                            path.starts_with(text_of_it.chars().next().unwrap())
+                                && path.ends_with(CUT)
+                        );
+                        assert_eq!(read["id"], "7");
+                        assert!(lines[0].ends_with(b" id=7\n"));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_client_did_is_no_alarm() {
+        let fair = |target: &str, message: &str| {
+            let record = |args: std::fmt::Arguments| {
+                Fair::is_a_clients_doing(
+                    &Record::builder()
+                        .level(Level::Error)
+                        .target(target)
+                        .args(args)
+                        .build(),
+                )
+            };
+            record(format_args!("{message}"))
+        };
+        let dispatcher = "actix_http::h1::dispatcher";
+        assert!(fair(dispatcher, "stream error: request parse error"));
+        assert!(!fair(
+            dispatcher,
+            "Response payload stream error: of a handler"
+        ));
+        assert!(!fair("drydock::error", "stream error: of ours"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -150,6 +150,91 @@ fn a_path_cannot_forge_a_line() {
     assert!(
         line.contains("path=\"/%0A2026\\\"status=200\" status=404"),
         "{line}"
+    );
+}
+
+/// Whatever a client sends, in each part of a request that may be logged.
+#[test]
+fn a_line_is_short_and_printable_whatever_is_sent() {
+    for format in ["text", "json"] {
+        let app = App::start(&[("APP_LOG_FORMAT", format), ("RUST_LOG", "trace")]);
+        let long = "x".repeat(20_000);
+        for request in [
+            format!("GET /{long} HTTP/1.1\r\nHost: test\r\n\r\n"),
+            format!(
+                "GET /{} HTTP/1.1\r\nHost: test\r\n\r\n",
+                "\"".repeat(20_000)
+            ),
+            format!("{long} / HTTP/1.1\r\nHost: test\r\n\r\n"),
+            format!("{long} /{long} HTTP/1.1\r\nHost: test\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: test\r\nX-Request-Id: {long}\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: test\r\nX-Real-IP: {long}\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: {long}\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: {long}\r\n\r\n"),
+            format!("GET / HTTP/1.1\r\nHost: test\r\nContent-Length: {long}\r\n\r\n"),
+            "GET /\u{7f} HTTP/1.1\r\nHost: test\r\n\r\n".to_owned(),
+            "GET /\u{9b}31m\u{202e} HTTP/1.1\r\nHost: test\r\n\r\n".to_owned(),
+            "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: \u{9b}31m\u{202e}\r\n\r\n".to_owned(),
+            format!("\x1b[2J{long}\r\n\r\n"),
+        ] {
+            let answer = app.ask(&request);
+            assert!(answer.status < 500, "{}", answer.status);
+        }
+        app.signal(Signal::TERM);
+        let (code, lines) = app.end();
+        assert_eq!(code, Some(0));
+        assert!(lines.len() > 13, "{lines:#?}");
+        for line in lines {
+            assert!(line.len() < 4096, "{}: {line}", line.len());
+            assert!(
+                line.bytes().all(|byte| matches!(byte, b' '..=b'~')),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_strangers_typo_is_no_alarm() {
+    let app = App::start(&[
+        ("APP_HEADER_TIMEOUT_SECONDS", "1"),
+        ("APP_REQUEST_TIMEOUT_SECONDS", "1"),
+    ]);
+    let long = "x".repeat(200_000);
+    for request in [
+        "nonsense\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/9.9\r\nHost: test\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+        "GET / HTTP/1.1\r\nHost: test\r\nContent-Length: 8\r\n\r\nhalf",
+        "GET / HTTP/1.1\r\nHost: te",
+        "\x16\x03\x01\x02\x00\x01\x00\x01\u{fc}\x03\x03",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &format!(
+            "GET / HTTP/1.1\r\nHost: test\r\n{}\r\n",
+            "a: b\r\n".repeat(200)
+        ),
+        &format!("GET /{long} HTTP/1.1\r\nHost: test\r\n\r\n"),
+    ] {
+        // The server may answer and close before it is all sent.
+        for leaves_at_once in [true, false] {
+            let mut client = app.connect();
+            let _ = client.stream().write_all(request.as_bytes());
+            if !leaves_at_once {
+                assert!(client.answer().status < 500, "{request:.60}");
+            }
+        }
+    }
+    app.signal(Signal::TERM);
+    let (code, lines) = app.end();
+    assert_eq!(code, Some(0));
+    let alarm = |line: &&String| line.contains(" WARN ") || line.contains(" ERROR ");
+    assert_eq!(lines.iter().find(alarm), None);
+    // They are not hidden either.
+    assert!(
+        lines.iter().any(|line| line.contains("stream error")),
+        "{lines:#?}"
     );
 }
 

@@ -14,8 +14,9 @@ const GATHER: Duration = Duration::from_millis(1);
 /// How many bytes wait for a reader, before further lines are lost: some thousand lines.
 const CAPACITY: usize = 1024 * 1024;
 
-/// How long the end of the process waits for the reader.
-const LAST_LINES: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for the reader. With the longest drain by default this is
+/// below the 10 s that `docker stop` waits before it kills.
+const LAST_LINES: Duration = Duration::from_millis(400);
 
 /// The sink; all clones are the same one.
 #[derive(Clone, Debug, Default)]
