@@ -344,8 +344,7 @@ const APP_LOG_FORMAT: Variable = Variable {
 };
 const RUST_LOG: Variable = Variable {
     name: "RUST_LOG",
-    // actix-server repeats at info what `listening` and `draining` say better.
-    default: Preset::Fixed("info,actix_server=warn"),
+    default: Preset::Fixed("info"),
     allowed: Allowed::LogLevels,
     about: "what is logged; health probes are at debug",
 };

@@ -1,8 +1,9 @@
 //! One enum → status and a safe body.
 //!
-//! What never becomes a request does not come here: to bytes that are not HTTP (400), a head that
-//! is not complete in time (408) or above 128 KiB (431), actix-http answers before any code of
-//! ours runs, with an empty body and `Connection: close`.
+//! What never becomes a request does not come here: to bytes that are not HTTP (400) and a head that
+//! is not complete in time (408), actix-http answers before any code of ours runs, with an empty
+//! body and `Connection: close`; to a head that is not complete and too long (431) or has to end
+//! with the process (503), `connection.rs` does.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, VARY};

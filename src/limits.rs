@@ -1,8 +1,6 @@
 //! How large a request may be, for every route alike.
 
-use std::cell::Cell;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::HttpMessage as _;
@@ -13,44 +11,54 @@ use actix_web::web::Bytes;
 use futures_util::Stream;
 
 use crate::config::Config;
+use crate::connection::{Body, Busy};
 use crate::error::Error;
 
 /// Refuses what is known to be too large, and sees to it that a body cannot become so while it
-/// is read. Returns whether the body has arrived, to be asked at any time.
+/// is read. `head`: [`head_bytes`].
 ///
 /// # Errors
 /// [`Error::HeadTooLarge`], [`Error::BodyTooLarge`]
-pub fn apply(request: &mut ServiceRequest, config: &Config) -> Result<Rc<Cell<bool>>, Error> {
-    if head_bytes(request) > config.max_header_bytes {
+pub fn apply(
+    request: &mut ServiceRequest,
+    head: usize,
+    config: &Config,
+    busy: &Busy,
+) -> Result<(), Error> {
+    let payload = request.take_payload();
+    let body = match payload {
+        Payload::None => None,
+        _ => Some(busy.body()),
+    };
+    if head > config.max_header_bytes {
         return Err(Error::HeadTooLarge);
     }
-    let payload = request.take_payload();
-    if matches!(payload, Payload::None) {
-        return Ok(Rc::new(Cell::new(true)));
-    }
+    let Some(body) = body else {
+        return Ok(());
+    };
     // actix-http has refused a Content-Length that is not a number.
     let declared = request
         .headers()
         .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        .and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
     if declared.is_some_and(|length| length > config.max_body_bytes as u64) {
         return Err(Error::BodyTooLarge);
     }
-    let arrived = Rc::new(Cell::new(false));
     let limited = Limited {
         payload,
         left: config.max_body_bytes,
-        arrived: Rc::clone(&arrived),
+        body,
     };
     request.set_payload(Payload::Stream {
         payload: Box::pin(limited),
     });
-    Ok(arrived)
+    Ok(())
 }
 
 /// The request line, the fields and the empty line as they came, but for white space that HTTP
 /// lets a client add.
-fn head_bytes(request: &ServiceRequest) -> usize {
+#[must_use]
+pub fn head_bytes(request: &ServiceRequest) -> usize {
     let uri = request.uri();
     let target = uri
         .path_and_query()
@@ -70,7 +78,7 @@ fn head_bytes(request: &ServiceRequest) -> usize {
 struct Limited {
     payload: Payload,
     left: usize,
-    arrived: Rc<Cell<bool>>,
+    body: Body,
 }
 
 impl Stream for Limited {
@@ -79,15 +87,18 @@ impl Stream for Limited {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = ready!(Pin::new(&mut self.payload).poll_next(context));
         Poll::Ready(match next {
-            Some(Ok(chunk)) => match self.left.checked_sub(chunk.len()) {
-                Some(left) => {
-                    self.left = left;
-                    Some(Ok(chunk))
+            Some(Ok(chunk)) => {
+                self.body.read(chunk.len());
+                match self.left.checked_sub(chunk.len()) {
+                    Some(left) => {
+                        self.left = left;
+                        Some(Ok(chunk))
+                    }
+                    None => Some(Err(PayloadError::Overflow)),
                 }
-                None => Some(Err(PayloadError::Overflow)),
-            },
+            }
             None => {
-                self.arrived.set(true);
+                self.body.ended();
                 None
             }
             error => error,

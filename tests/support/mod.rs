@@ -8,6 +8,7 @@
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ impl App {
             reader,
         };
         let line = app.line("listening");
-        app.address.set_port(port_in(&line));
+        app.address = address_in(&line);
         app
     }
 
@@ -163,9 +164,29 @@ pub fn run(command: &mut Command) -> Output {
 }
 
 pub fn port_in(line: &str) -> u16 {
-    let (_, rest) = line.split_once("127.0.0.1:").unwrap();
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().unwrap()
+    address_in(line).port()
+}
+
+fn address_in(line: &str) -> SocketAddr {
+    let text = &line[line.find("127.").unwrap()..];
+    let end = text.find(|character: char| !matches!(character, '0'..='9' | '.' | ':'));
+    text[..end.unwrap_or(text.len())].parse().unwrap()
+}
+
+/// For `APP_BIND`: an address that no other test has, so that who connects once more when a
+/// service has ended does not find another one's at its port.
+#[cfg(target_os = "linux")]
+pub fn own_address() -> String {
+    static NUMBER: AtomicU8 = AtomicU8::new(1);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    format!("127.{number}.{high}.{low}:0")
+}
+
+/// Elsewhere loopback has one address.
+#[cfg(not(target_os = "linux"))]
+pub fn own_address() -> String {
+    "127.0.0.1:0".to_owned()
 }
 
 pub struct Client(BufReader<TcpStream>);
@@ -224,6 +245,12 @@ impl Client {
             answer.body = String::from_utf8(body).unwrap();
         }
         answer
+    }
+
+    /// The status of the next answer, if there is one before the connection is closed.
+    pub fn last_status(&mut self) -> Option<u16> {
+        let more = self.0.fill_buf().is_ok_and(|bytes| !bytes.is_empty());
+        more.then(|| self.answer().status)
     }
 
     /// Waits until the server closes the connection, with nothing more said.
