@@ -56,19 +56,17 @@ impl Clients {
 
     /// Half a head on port 80, as long as a head may be.
     pub fn heads(&mut self, edge: &Edge) {
-        for _ in 0..HEADS {
-            let client = edge.connect(Protocol::Plain).map(|mut wire| {
-                wire.send(head().as_bytes());
-                wire
-            });
-            self.keep(client);
-        }
+        self.half_heads(edge, Protocol::Plain, HEADS);
     }
 
     /// Half a head over TLS.
     pub fn encrypted_heads(&mut self, edge: &Edge) {
-        for _ in 0..ENCRYPTED_HEADS {
-            let client = edge.connect(Protocol::Http1).map(|mut wire| {
+        self.half_heads(edge, Protocol::Http1, ENCRYPTED_HEADS);
+    }
+
+    fn half_heads(&mut self, edge: &Edge, protocol: Protocol, count: usize) {
+        for _ in 0..count {
+            let client = edge.connect(protocol).map(|mut wire| {
                 wire.send(head().as_bytes());
                 wire
             });
