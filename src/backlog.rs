@@ -48,10 +48,24 @@ pub fn is_waited_in(listener: &impl AsFd) -> bool {
 #[must_use]
 pub fn is_being_made(address: SocketAddr) -> bool {
     let local = Local::new(address);
-    ["/proc/self/net/tcp", "/proc/self/net/tcp6"]
-        .iter()
+    tables().any(|table| table.lines().any(|line| local.is_being_made(line)))
+}
+
+/// How many connections to this address wait to be accepted, as proc(5) has it. Where nobody can
+/// say, there is none.
+#[must_use]
+pub fn len(address: SocketAddr) -> usize {
+    let local = Local::new(address);
+    let all =
+        |table: String| -> usize { table.lines().filter_map(|line| local.waiting(line)).sum() };
+    tables().map(all).sum()
+}
+
+fn tables() -> impl Iterator<Item = String> {
+    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+    tables
+        .into_iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .any(|table| table.lines().any(|line| local.is_being_made(line)))
 }
 
 /// An address as the kernel writes it.
@@ -82,11 +96,22 @@ impl Local {
 
     /// Whether a line of the table is a connection to here in the state `TCP_SYN_RECV`.
     fn is_being_made(&self, line: &str) -> bool {
+        self.after(line, "03").is_some()
+    }
+
+    /// Of a line that is a socket in the state `TCP_LISTEN` here: its queue, which the kernel
+    /// writes where a connection has the bytes that were not read yet.
+    fn waiting(&self, line: &str) -> Option<usize> {
+        let (_, received) = self.after(line, "0A")?.split_once(':')?;
+        usize::from_str_radix(received, 16).ok()
+    }
+
+    /// Of a line that is a socket in this state here: what comes after the state.
+    fn after<'line>(&self, line: &'line str, state: &str) -> Option<&'line str> {
         let mut words = line.split_ascii_whitespace();
-        let local = words.nth(1).and_then(|local| local.split_once(':'));
-        local.is_some_and(|(address, port)| {
-            port == self.port && self.address.as_ref().is_none_or(|own| own == address)
-        }) && words.nth(1) == Some("03")
+        let (address, port) = words.nth(1)?.split_once(':')?;
+        let here = port == self.port && self.address.as_ref().is_none_or(|own| own == address);
+        (here && words.nth(1)? == state).then(|| words.next())?
     }
 }
 
@@ -96,16 +121,19 @@ mod tests {
 
     use socket2::{SockFilter, SockRef};
 
-    use super::{Local, hold, is_being_made, is_waited_in};
+    use super::{Local, hold, is_being_made, is_waited_in, len};
 
     #[test]
     fn who_waits_to_be_accepted_is_seen() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
         assert!(!is_waited_in(&listener));
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let _client = TcpStream::connect(address).unwrap();
         assert!(is_waited_in(&listener));
+        assert_eq!(len(address), 1);
         listener.accept().unwrap();
         assert!(!is_waited_in(&listener));
+        assert_eq!(len(address), 0);
     }
 
     #[test]

@@ -118,13 +118,20 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
         return Ok(());
     };
     let address = listener.local_addr()?;
-    // A kernel that cannot do this may reset what is being made at that moment.
-    let _ = backlog::hold(listener);
+    // A kernel that does not let this user do so may reset what is being made at that moment; those
+    // who come later would never end there, so only who waits by now is taken on.
+    let held = backlog::hold(listener).is_ok();
+    let mut left = if held {
+        usize::MAX
+    } else {
+        backlog::len(address)
+    };
     let mut patience = Instant::now() + HANDSHAKE;
     loop {
         // Asked before, so that whoever is there in between is found below.
         let others = backlog::is_being_made(address);
-        while acceptor.is_waited_for() {
+        while left > 0 && acceptor.is_waited_for() {
+            left -= 1;
             if !acceptor.has_slot() {
                 progress.reach(Stage::Closing);
             }
@@ -133,7 +140,7 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
             acceptor.hand_on(connected, slot)?;
             patience = Instant::now() + HANDSHAKE;
         }
-        if !others || Instant::now() > patience {
+        if left == 0 || !others || Instant::now() > patience {
             return Ok(());
         }
         sleep(LOOK).await;
