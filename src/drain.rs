@@ -118,20 +118,21 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
         return Ok(());
     };
     let address = listener.local_addr()?;
-    // A kernel that does not let this user do so may reset what is being made at that moment; those
-    // who come later would never end there, so only who waits by now is taken on.
+    // A kernel that does not let this user do so may reset what is being made at the last moment;
+    // those who come would never end there, so who waits by now is taken on, and a second's more.
     let held = backlog::hold(listener).is_ok();
     let mut left = if held {
         usize::MAX
     } else {
         backlog::len(address)
     };
+    let more = Instant::now() + LAST_REQUEST;
     let mut patience = Instant::now() + HANDSHAKE;
     loop {
         // Asked before, so that whoever is there in between is found below.
         let others = backlog::is_being_made(address);
-        while left > 0 && acceptor.is_waited_for() {
-            left -= 1;
+        while (left > 0 || Instant::now() < more) && acceptor.is_waited_for() {
+            left = left.saturating_sub(1);
             if !acceptor.has_slot() {
                 progress.reach(Stage::Closing);
             }
@@ -140,7 +141,7 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
             acceptor.hand_on(connected, slot)?;
             patience = Instant::now() + HANDSHAKE;
         }
-        if left == 0 || !others || Instant::now() > patience {
+        if !others || Instant::now() > patience || !held && Instant::now() > more {
             return Ok(());
         }
         sleep(LOOK).await;
