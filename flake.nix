@@ -32,52 +32,50 @@
         mkRustBin = rust-overlay.lib.mkRustBin { };
         mkCrane = crane.mkLib;
       };
-      stackWith =
+      # The reference service, and what is this repository's own.
+      repositoryWith =
         inputs:
-        import ./nix/stack.nix (
-          {
-            advisoryDb = advisory-db;
-            src = ./.;
-            name = "app";
-            port = 8000;
-            edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
-            assets = ./assets;
-            revision = self.rev or self.dirtyRev or "unknown";
-          }
-          // inputs
-        );
-      stackOn = system: stackWith (inputsOn system);
-      forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (stackOn system));
+        import ./nix/repository {
+          stack = import ./nix/stack.nix (
+            {
+              advisoryDb = advisory-db;
+              src = ./.;
+              name = "app";
+              port = 8000;
+              edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
+              assets = ./assets;
+              revision = self.rev or self.dirtyRev or "unknown";
+              otherCrates = {
+                tools = ./tools;
+                probe = ./probe;
+                dev-loop = ./dev-loop;
+                image-facts = ./image-facts;
+              };
+            }
+            // inputs
+          );
+        };
+      repositoryOn = system: repositoryWith (inputsOn system);
+      forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (repositoryOn system));
     in
     {
-      packages = forEach linux (stack: {
-        inherit (stack)
-          app
-          app-deps
-          nginx
-          image-base
-          image-dev
-          image-ci
-          image-app
-          image-nginx
-          image
-          ;
-        default = stack.image;
-      });
-      apps = forEach linux (stack: stack.apps // stack.upkeep // { default = stack.apps.up; });
+      packages = forEach linux (
+        repository: repository.packages // { default = repository.packages.image; }
+      );
+      apps = forEach linux (repository: repository.apps // { default = repository.apps.up; });
       checks = nixpkgs.lib.genAttrs linux (
         system:
-        (stackOn system).checks
-        // import ./nix/inputs {
-          inherit stackWith;
+        (repositoryOn system).checks
+        // import ./nix/repository/inputs {
+          stackWith = repositoryWith;
           inputs = inputsOn system;
         }
         // {
-          stand-ins = import ./nix/offline/offered.nix { inherit ((inputsOn system).pkgs) runCommand; };
+          stand-ins = import ./offline/offered.nix { inherit ((inputsOn system).pkgs) runCommand; };
         }
       );
-      devShells = forEach (linux ++ darwin) (stack: stack.devShells);
-      formatter = forEach linux (stack: stack.formatter);
+      devShells = forEach (linux ++ darwin) (repository: repository.devShells);
+      formatter = forEach linux (repository: repository.formatter);
 
       # For another repository: nix/stack.nix with its own `src`, `name` and `port`.
       lib.stack = import ./nix/stack.nix;

@@ -8,7 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 printf '%s\n' "$@" | LC_ALL=C sort -u >"$folder/wanted"
 cut -d . -f 2 "$folder/wanted" | sort -u >"$folder/systems"
 while read -r system; do
-  ./drydock nix eval --raw .#. --apply "($(cat nix/output-paths.nix)) \"$system\"" >"$folder/of-system"
+  ./drydock nix eval --raw .#. --apply "($(cat nix/repository/commands/output-paths.nix)) \"$system\"" >"$folder/of-system"
   # Its last line has no end.
   { cat "$folder/of-system" && echo; } >>"$folder/outputs"
 done <"$folder/systems"

@@ -5,11 +5,11 @@ set -eu
 # The last of its series, as it is published for every distribution.
 version=25.0.5
 sha256=d5ff82e5fd469aab5ce73f01c27fa4ca8df85e5376d8245d012c73694dc2fc95
-promised=$(sed -n 's/^engine = "\(.*\)"/\1/p' nix/oldest-engine.toml)
+promised=$(sed -n 's/^engine = "\(.*\)"/\1/p' nix/commands/oldest-engine.toml)
 case $version in
   "$promised".*) ;;
   *)
-    echo "::error file=.github/oldest-engine.sh::Engine $version is tried, and nix/oldest-engine.toml promises $promised"
+    echo "::error file=.github/oldest-engine.sh::Engine $version is tried, and nix/commands/oldest-engine.toml promises $promised"
     exit 1
     ;;
 esac

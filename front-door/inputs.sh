@@ -1,8 +1,8 @@
 # shellcheck shell=sh disable=SC2154 # drydock assigns root, cache and source
 # Chooses where packages come from. Sourced by ./drydock, whose helpers it uses.
 
-# shellcheck source=nix/offline/prepare.sh
-. "$root/nix/offline/prepare.sh"
+# shellcheck source=offline/prepare.sh
+. "$root/offline/prepare.sh"
 
 # Whether the store has all inputs that flake.lock pins: their paths follow from their hashes.
 locked_inputs_here() {

@@ -72,12 +72,7 @@
               assets = if builtins.pathExists ./grown/assets then ./grown/assets else null;
               edgeFacts = ./bench/building/budget.toml;
             };
-          images =
-            n:
-            import ./nix/images.nix {
-              inherit (pkgs) dockerTools;
-              images = builtins.genList (i: (grown (i + 1)).image-app) n;
-            };
+          images = n: pkgs.dockerTools.mergeImages (builtins.genList (i: (grown (i + 1)).image-app) n);
         in
         plain "build-image" (name: config: pkgs.dockerTools.buildImage (named name config))
         // plain "build-layered-image" (

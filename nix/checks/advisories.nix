@@ -8,7 +8,7 @@
   # nothing can be looked up.
   advisoryDb,
   # The folders that have a Cargo.lock, by name.
-  crates,
+  locked,
 }:
 let
   audit =
@@ -20,7 +20,7 @@ let
     };
 in
 if advisoryDb != null && builtins.pathExists (advisoryDb + "/crates") then
-  pkgs.writeText "advisories" (lib.concatLines (lib.mapAttrsToList audit crates))
+  pkgs.writeText "advisories" (lib.concatLines (lib.mapAttrsToList audit locked))
 else
   lib.warn "there is no advisory database here: no crate was looked up in it" (
     pkgs.writeText "no-advisories" ""

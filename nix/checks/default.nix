@@ -1,117 +1,86 @@
-# An index only: every package is a check, and so is every test that rides on one.
-{
-  lib,
-  packages,
-  pkgs,
-  name,
-  port,
-  readyPath,
-  nginxConfig,
-  # The images' last names.
-  names,
-  # Has bin/drydock-engine.
-  engine,
-  # Has bin/drydock-publish.
-  publish,
-  # Has bin/drydock-bench.
-  benchDriver,
-  # The nginx linter.
-  gixy,
-  # Has bin/drydock-seen.
-  seen,
-  # Has bin/drydock-update-text.
-  updateText,
-  # What the check of advisories reads.
-  advisoryDb,
-  crane,
-  crates,
-  # `default` is the shell of `nix develop`.
-  devShells,
-  # By package: the tests that ride on it.
-  tests,
-  # What a request to the service may cost; empty where its crate does not say.
-  instructionBudgets,
-}:
+# What the flake has of a crate: packages, and checks.
+scope:
 let
-  loopback = import ./loopback.nix {
-    inherit
-      lib
-      name
-      nginxConfig
-      pkgs
-      port
-      readyPath
-      ;
-    inherit (packages) app nginx keypair;
+  inherit (scope)
+    call
+    image-app
+    image-nginx
+    lib
+    manifest
+    pkgs
+    ;
+  # Only those of what is built here: nixpkgs' packages bring tests of their own.
+  tests = {
+    app = scope.app.tests;
+    image-app = image-app.tests;
+    image-nginx = image-nginx.tests;
   };
+  # By what is changed in one line: the layer that may differ then, what may be shipped,
+  # and the archive with the change.
+  updates = {
+    app = {
+      layer = "${manifest.name}-*${manifest.version}";
+      bytes = scope.editBytes;
+      after = pkgs.dockerTools.mergeImages [
+        (scope.imageAppOf (scope.appWith scope.edit))
+        image-nginx
+      ];
+    };
+    nginx = {
+      layer = "nginx-config";
+      # The configuration, and the assets above it.
+      bytes = 22500;
+      after = pkgs.dockerTools.mergeImages [
+        image-app
+        (scope.imageNginxOf (
+          scope.nginxConfig {
+            edit = "substituteInPlace http/client.conf --replace-fail '65s' '60s'";
+          }
+        ))
+      ];
+    };
+  };
+  loopback = call ./loopback.nix { };
 in
-packages
-// lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
-// {
-  advisories = import ./advisories.nix {
-    inherit
-      advisoryDb
-      crane
-      crates
-      lib
-      pkgs
+{
+  packages = {
+    inherit (scope)
+      app
+      assets
+      dev-loop
+      image
+      image-app
+      image-base
+      image-ci
+      image-dev
+      image-nginx
+      keypair
+      nginx
+      probe
       ;
+    # The crate's dependencies alone, which the app is built on.
+    app-deps = scope.app.cargoArtifacts;
   };
-  shell = import ./shell.nix { inherit lib pkgs; };
-  compose = import ./compose.nix { inherit lib pkgs; };
-  nginx-lint = import ./nginx-lint.nix {
-    inherit
-      gixy
-      lib
-      nginxConfig
-      pkgs
-      ;
-    inherit (packages) nginx;
-  };
-  pairs = import ./pairs.nix {
-    inherit lib pkgs;
-    inherit (packages) keypair nginx;
-  };
-  workflows = import ./workflows.nix { inherit lib pkgs; };
-  engine = import ./engine.nix { inherit engine pkgs; };
-  publish = import ./publish.nix {
-    inherit
-      lib
-      names
-      pkgs
-      publish
-      ;
-  };
-  speed-page = import ./speed-page.nix {
-    inherit lib pkgs;
-    driver = benchDriver;
-  };
-  seen = import ./seen.nix { inherit lib pkgs seen; };
-  update-report = import ./update-report.nix {
-    inherit lib pkgs;
-    text = updateText;
-  };
-  nix-format = import ./nix-format.nix { inherit lib pkgs; };
-  inherit loopback;
-  shipped = import ./shipped.nix {
-    inherit
-      lib
-      name
-      pkgs
-      loopback
-      ;
-    inherit (packages) app image-app;
-  };
-  toolchain = import ./toolchain.nix {
-    inherit devShells pkgs;
-    inherit (packages) app image-app image-nginx;
-  };
-}
-// lib.optionalAttrs (instructionBudgets != [ ]) {
-  instructions = import ./instructions.nix {
-    inherit lib pkgs;
-    inherit (packages) app;
-    budgets = instructionBudgets;
-    driver = benchDriver;
-  };
+  # Every package is a check, and so is every test that rides on one; the rest are files here.
+  checks =
+    scope.packages
+    // lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
+    // lib.mapAttrs' (
+      name: update:
+      lib.nameValuePair "update-cost-${name}" (
+        call ./update-cost.nix (
+          update
+          // {
+            inherit name;
+            before = scope.image;
+          }
+        )
+      )
+    ) updates
+    // {
+      inherit loopback;
+      advisories = call ./advisories.nix { };
+      shipped = call ./shipped.nix { inherit loopback; };
+      toolchain = call ./toolchain.nix { };
+    };
 }

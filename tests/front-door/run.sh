@@ -44,17 +44,17 @@ has_stand_ins() { [ -d "$seeds/made/machine" ]; }
 
 # Gives the tree a part for tests of its own, which is made soon.
 small_tests_part() {
-  echo 'patchelf patchelf' >"$tree/nix/offline/nixpkgs/test-kits"
-  : >"$tree/nix/offline/nixpkgs/cargo-tools"
+  echo 'patchelf patchelf' >"$tree/offline/nixpkgs/test-kits"
+  : >"$tree/offline/nixpkgs/cargo-tools"
 }
 
 # The files of the tested tree that the front door reads.
 small_tree() { # FOLDER
-  mkdir -p "$1/nix/python" "$1/src" "$1/nginx/tls" "$1/fuzz"
+  mkdir -p "$1/nix/repository/python" "$1/src" "$1/nginx/tls" "$1/fuzz"
   cp -R "$tested/drydock" "$tested/.gitignore" "$tested/rust-toolchain.toml" "$1"
   [ ! -e "$tested/front-door" ] || cp -R "$tested/front-door" "$1"
-  cp -R "$tested/nix/offline" "$1/nix"
-  cp "$tested"/nix/python/*.sums "$1/nix/python"
+  cp -R "$tested/offline" "$1"
+  cp "$tested"/nix/repository/python/*.sums "$1/nix/repository/python"
   mkdir -p "$1/bench/driver"
   for folder in . fuzz bench/driver; do
     printf '[package]\nname = "small"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[dependencies]\n' >"$1/$folder/Cargo.toml"
@@ -220,8 +220,8 @@ test_leaks_with_stand_ins_from_a_folder_without_git() {
   tree=$t/tree
   small_tree "$tree"
   mark "$tree"
-  mkdir "$tree/nix/offline/nixpkgs/target"
-  echo "$marker" >"$tree/nix/offline/nixpkgs/target/x"
+  mkdir "$tree/offline/nixpkgs/target"
+  echo "$marker" >"$tree/offline/nixpkgs/target/x"
   seed "$XDG_CACHE_HOME/drydock"
   export DRYDOCK_INPUTS=offline
   leaks_nothing calls_of_each_kind
@@ -232,8 +232,8 @@ test_leaks_with_stand_ins_from_a_clone() {
   checkout "$t/tree"
   mark "$tree"
   git -C "$tree" add src/stamp
-  mkdir "$tree/nix/offline/nixpkgs/target"
-  echo "$marker" >"$tree/nix/offline/nixpkgs/target/x"
+  mkdir "$tree/offline/nixpkgs/target"
+  echo "$marker" >"$tree/offline/nixpkgs/target/x"
   seed "$XDG_CACHE_HOME/drydock"
   export DRYDOCK_INPUTS=offline
   leaks_nothing calls_of_each_kind
@@ -582,7 +582,7 @@ test_paths_that_the_store_has_lost() {
   seed "$XDG_CACHE_HOME/drydock"
   export DRYDOCK_INPUTS=offline
   cd "$tree"
-  echo "$RANDOM" >nix/offline/nixpkgs/README
+  echo "$RANDOM" >offline/nixpkgs/README
   git add --all
   evaluates
   path=$(newest_folder stand_ins)
@@ -630,7 +630,7 @@ test_a_full_disk() {
   evaluates
   # A disk that is full up to some bytes, while something has to be made.
   for free in 0 1 4096 8192; do
-    echo "$RANDOM$RANDOM" >nix/offline/nixpkgs/README
+    echo "$RANDOM$RANDOM" >offline/nixpkgs/README
     git add --all
     dd if=/dev/zero of="$t/disk/full" bs=4k 2>/dev/null || true
     truncate -s "-$free" "$t/disk/full"
@@ -740,7 +740,7 @@ test_two_revisions_at_once() {
   export DRYDOCK_INPUTS=offline
   for name in one two; do
     checkout "$t/$name"
-    echo "$name$RANDOM" >"$tree/nix/offline/nixpkgs/README"
+    echo "$name$RANDOM" >"$tree/offline/nixpkgs/README"
     sed -i "s/x = \"ok\"/x = \"$name\"/" "$tree/flake.nix"
     git -C "$tree" add --all
   done

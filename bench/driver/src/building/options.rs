@@ -136,7 +136,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Op
             "--rounds" => options.rounds = Some(number(&argument, arguments.next())?),
             "--measure" => options.parts = parts(&PARTS, &value(&argument, arguments.next())?)?,
             "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
-            // These are the caller's, ../../../../nix/bench.nix.
+            // These are the caller's, ../../../../nix/repository/commands/bench.nix.
             "--commit" => options.commit = value(&argument, arguments.next())?,
             "--source" => options.source = value(&argument, arguments.next())?.into(),
             "--scratch" => {

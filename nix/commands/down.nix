@@ -1,0 +1,2 @@
+# `./drydock down`
+{ onStack }: onStack "down" [ ]

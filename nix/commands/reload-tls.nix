@@ -1,0 +1,2 @@
+# `./drydock reload-tls`
+{ onStack }: onStack "reload-tls" [ (builtins.readFile ./served.sh) ]

@@ -1,0 +1,44 @@
+# The two small programs that the images carry, whatever crate they are built
+# for: the health check's client, and the keeper of the TLS key pair. Each is a
+# crate of its own, so that an edit of the service leaves them as they are.
+{
+  call,
+  # For the machine that builds.
+  crane,
+  lib,
+  pkgs,
+}:
+let
+  # Alone, since an image holds what it runs and nothing else.
+  only =
+    program: arguments:
+    let
+      built = call ./build.nix ({ revision = "unknown"; } // arguments);
+    in
+    pkgs.runCommand program
+      {
+        meta.mainProgram = program;
+        passthru = {
+          inherit (built) tests;
+          crate = built;
+        };
+      }
+      ''
+        mkdir -p "$out/bin"
+        cp ${built}/bin/${program} "$out/bin/"
+      '';
+in
+{
+  keypair = only "keypair" { src = ../../tools; };
+  probe = only "probe" {
+    src = ../../probe;
+    # It starts by itself, where the compiler would link a program for musl with musl's start.
+    target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+    # Its build script makes it static; its tests have a libc, and need not be.
+    staticCrane =
+      crane
+      // lib.genAttrs [ "buildDepsOnly" "buildPackage" "cargoClippy" "cargoTest" ] (
+        name: arguments: crane.${name} (arguments // { CARGO_BUILD_RUSTFLAGS = ""; })
+      );
+  };
+}

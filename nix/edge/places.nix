@@ -1,0 +1,43 @@
+# The words of ../../nginx that say where it runs; it is a working configuration as it stands, in
+# its container. Of new words by their names, for some of them or all: what stands where, as
+# { file, from, to }, for each.
+let
+  one = file: from: put: [ { inherit file from put; } ];
+  same = to: to;
+  # Each file that has the folder, which ends in a slash.
+  below = folder: map (file: builtins.head (one file folder same));
+  words = {
+    # The service behind the edge, as host:port.
+    upstream = one "http/upstream.conf" "app:8000" same;
+    # The TCP ports that it listens on, and UDP for the second; or what nginx takes instead.
+    http = one "sites/http.conf" "listen 80 " (to: "listen ${to} ");
+    https = one "sites/https.conf" "listen 443 " (to: "listen ${to} ");
+    # Where the health check asks.
+    health = one "sites/health.conf" "127.0.0.1:8081" same;
+    # The folder of tls.crt and tls.key.
+    tls = below "/etc/nginx/tls/" [ "server/tls.conf" ];
+    # The folder of assets/ and acme/.
+    www = below "/var/www/" [
+      "server/assets.conf"
+      "server/errors.conf"
+      "sites/http.conf"
+    ];
+    # What it writes, and nobody else.
+    scratch = below "/tmp/" [
+      "http/temp-files.conf"
+      "main/process.conf"
+    ];
+    # Where a line for each request goes.
+    log = one "http/access-log.conf" "/dev/stdout" same;
+    # What follows the host in a redirect, where no container's name has it.
+    redirect = one "sites/http.conf" ''default                         ""'' (to: ''default "${to}"'');
+  };
+in
+new:
+builtins.concatMap (
+  name:
+  map (word: {
+    inherit (word) file from;
+    to = word.put new.${name};
+  }) words.${name}
+) (builtins.attrNames new)

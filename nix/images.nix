@@ -1,2 +1,0 @@
-# All images in one archive, for one `docker load`.
-{ dockerTools, images }: dockerTools.mergeImages images

@@ -1,0 +1,33 @@
+# Each compose file is valid by the Compose specification's schema, as Compose itself
+# reads it: no unknown key, no value of another type, no warning. A file besides
+# compose.yaml is one to put on top of it.
+{ lib, pkgs }:
+let
+  files = lib.fileset.toSource {
+    root = ../../..;
+    fileset = lib.fileset.unions (
+      map (name: ../../.. + "/${name}") (
+        builtins.filter (name: lib.hasPrefix "compose" name && lib.hasSuffix ".yaml" name) (
+          builtins.attrNames (builtins.readDir ../../..)
+        )
+      )
+    );
+  };
+in
+pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
+  export HOME=$PWD
+  cd ${files}
+  check() { # FILE, and options that name it
+    echo "$1"
+    docker-compose "''${@:2}" config --quiet 2>> "$HOME/wrong" || echo "$1 is refused" >> "$HOME/wrong"
+  }
+  for file in *.yaml; do
+    case $file in
+      compose.yaml) check "$file" --file "$file" ;;
+      *) check "$file" --file compose.yaml --file "$file" ;;
+    esac
+  done
+  cat "$HOME/wrong" >&2
+  [ ! -s "$HOME/wrong" ]
+  touch "$out"
+''

@@ -1,0 +1,51 @@
+# The part of `./drydock test` that asks the running stack.
+{
+  # Has axe.min.js, which the browser runs on the page.
+  axeCore,
+  # Has bin/container-tests.
+  containerTests,
+  # The service's crates, as a folder with cargo's settings for them.
+  crates,
+  engine,
+  image,
+  lib,
+  pkgs,
+  programs,
+  # The TLS scanner, which nixpkgs does not have.
+  sslyze,
+}:
+pkgs.writeShellApplication {
+  name = "drydock-test";
+  runtimeInputs = [
+    engine
+    pkgs.curl
+    pkgs.docker-client
+    pkgs.docker-compose
+    pkgs.gnutar
+    pkgs.jq
+    pkgs.openssl
+    programs.reload-tls
+    # What it looks with besides: a browser, handshakes, the layers of an image, and the forms
+    # of an asset.
+    pkgs.brotli
+    pkgs.chromedriver
+    pkgs.chromium
+    pkgs.gnutls
+    pkgs.gzip
+    pkgs.testssl
+    sslyze
+    pkgs.zstd
+  ];
+  text = ''
+    export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
+    drydock-engine
+    docker load --quiet --input ${image} >&2
+    export DRYDOCK_CRATES=${crates}/config.toml
+    export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
+    export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
+    export DRYDOCK_AXE=${axeCore}/axe.min.js
+    # The same letters on every machine.
+    export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}
+    exec ${lib.getExe containerTests} "$@"
+  '';
+}

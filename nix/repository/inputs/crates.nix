@@ -1,0 +1,75 @@
+# What crane's builds find, and what its folder of crates is. Read at ipetkov/crane
+# 2c71e194474d13de031d729b729c968ddbe3507f.
+{
+  pkgs,
+  # With a toolchain.
+  crane,
+}:
+let
+  inherit (pkgs) lib;
+  src = lib.fileset.toSource {
+    root = ../../../probe;
+    fileset = lib.fileset.unions [
+      ../../../probe/Cargo.toml
+      ../../../probe/Cargo.lock
+      ../../../probe/build.rs
+      ../../../probe/src
+    ];
+  };
+  vendored = crane.vendorMultipleCargoDeps { cargoLockList = [ ../../../image-facts/Cargo.lock ]; };
+  dependencies = crane.buildDepsOnly {
+    inherit src;
+    buildPhaseCargoCommand = ''[ "$CRANE_BUILD_DEPS_ONLY" = 1 ]; mkdir target; echo made > target/made'';
+    doCheck = false;
+  };
+in
+crane.mkCargoDerivation {
+  inherit src;
+  pname = "inputs-crates";
+  version = "1";
+  cargoArtifacts = dependencies;
+  doInstallCargoArtifacts = false;
+  strictDeps = true;
+  OTHER = "other";
+  # lib/mkCargoDerivation.nix: hooks are run, and there is no check unless one is wished for.
+  preBuild = "hooked=1";
+  checkPhaseCargoCommand = "exit 1";
+  buildPhaseCargoCommand = ''
+    failed=
+    expect() { # WHAT FOUND EXPECTED
+      [ "$2" = "$3" ] || { printf '%s: found "%s", expected "%s"\n' "$@" >&2; failed=1; }
+    }
+    is() { "$@" > /dev/null 2>&1 && echo yes || echo no; }
+    expect 'the hook' "$hooked" 1
+    expect 'a variable' "$OTHER" other
+    expect 'the folder' "$PWD" "$NIX_BUILD_TOP/source"
+    # lib/setupHooks/configureCargoCommonVarsHook.sh
+    expect CARGO_HOME "$CARGO_HOME" "$PWD/.cargo-home"
+    expect CARGO_BUILD_INCREMENTAL "$CARGO_BUILD_INCREMENTAL" false
+    expect CARGO_BUILD_JOBS "$CARGO_BUILD_JOBS" "$NIX_BUILD_CORES"
+    expect RUST_TEST_THREADS "$RUST_TEST_THREADS" "$NIX_BUILD_CORES"
+    expect CARGO_PROFILE "$CARGO_PROFILE" release
+    expect CARGO_TARGET_DIR "''${CARGO_TARGET_DIR-unset}" unset
+    expect CARGO_NET_OFFLINE "''${CARGO_NET_OFFLINE-unset}" unset
+    # lib/setupHooks/cargoHelperFunctionsHook.sh: each call is shown.
+    expect 'what cargo is' "$(type -t cargo)" function
+    expect 'the call' "$(cargoWithProfile check --help 2>&1 > /dev/null | tr -s + | head -n 1)" '+ command cargo check --release --help'
+    expect 'the call of another profile' \
+      "$(CARGO_PROFILE=dev; cargoWithProfile check --help 2>&1 > /dev/null | tr -s + | head -n 1)" '+ command cargo check --profile dev --help'
+    # stdenv has a compiler, where runCommand has none.
+    expect CC "$CC" gcc
+    expect AR "$AR" ar
+    # lib/setupHooks/configureCargoVendoredDepsHook.sh, inheritCargoArtifactsHook.sh, installCargoArtifactsHook.sh
+    expect 'the settings' "$(is cmp "$cargoVendorDir/config.toml" "$CARGO_HOME/config.toml")" yes
+    expect 'what was inherited' "$(cat target/made)" made
+    expect 'what is inherited from' "$(ls ${dependencies})" target.tar.zst
+    # lib/vendorMultipleCargoDeps.nix, vendorCargoRegistries.nix, downloadCargoPackage.nix
+    registry=$(sed -n 's/^directory = "\(.*\)"/\1/p' ${vendored}/config.toml)
+    expect 'the folders of crates' "$(find ${vendored}/ -mindepth 1 -maxdepth 1 -type l)" "$registry"
+    crates=$(grep -c '^checksum' ${../../../image-facts/Cargo.lock})
+    expect 'the links to crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l | wc -l)" "$crates"
+    expect 'the store paths of crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l -exec readlink {} + | grep -c '^/nix/store/[^/]*$')" "$crates"
+    expect 'the sums' "$(cat "$registry"/*/.cargo-checksum.json | grep -c '"files":{}')" "$crates"
+    [ -z "$failed" ]
+  '';
+}

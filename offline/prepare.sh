@@ -1,0 +1,154 @@
+# shellcheck shell=sh disable=SC2154 # drydock assigns root, cache and more
+# Brings what the stand-ins for the flake's inputs are made of into the Nix store, as
+# content-addressed files, and with them a folder for each kind, whose lock.json names
+# them by hash. Sourced by front-door/inputs.sh; its helpers are those of ./drydock. The
+# stand-ins see nothing of the machine but these folders.
+
+# shellcheck source=offline/fill.sh
+. "$root/offline/fill.sh"
+
+# Adds to $overrides what the stand-ins need.
+prepare_offline() {
+  rust=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
+  [ -n "$rust" ] || die "$root/rust-toolchain.toml names no channel"
+  entries=
+  each_part name_entry
+  # What another call is making at this moment is looked for again once it has made it.
+  all_made || locked each_part fill
+  stand_ins=$(folder_of stand_ins)
+  for input in nixpkgs crane rust-overlay; do
+    override "$input" "path:$stand_ins?dir=$input"
+  done
+  for input in nixpkgs rust-overlay; do
+    override "$input/machine" "path:$(folder_of machine)"
+  done
+  override advisory-db "$(advisories)"
+  for part in tests shell bench engine; do
+    override "nixpkgs/$part" "path:$(folder_of "$part")"
+  done
+  # A lock file that has the overridden inputs already, or Nix would list them as changes
+  # at every call.
+  lock=$cache/made/lock/$({ printf '%s' "$overrides" && cat "$root/flake.nix" "$root/flake.lock"; } | hash_of)
+  in_store "$lock" || locked make_lock
+  overrides="$overrides--reference-lock-file
+$(lines_of "$lock")"
+}
+
+# Does ACTION with the name and the files of each part that the command needs: what the
+# files say is what the part is made from.
+each_part() { # ACTION
+  offline=$root/offline
+  "$1" stand_ins
+  "$1" machine "$offline/nixpkgs/kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
+  # A browser is ten times the size of all the rest, and nothing to start a stack with.
+  case $command in
+    up | dev | down | reload-tls) ;;
+    engine)
+      # A command has found none, and calls back; see ./drydock.
+      [ -z "${DRYDOCK_DOOR:-}" ] || "$1" engine "$offline/nixpkgs/engine-kits" "$offline/fill.sh"
+      ;;
+    *)
+      "$1" tests "$offline/nixpkgs/test-kits" "$offline/nixpkgs/cargo-tools" "$offline/fill.sh"
+      "$1" python "$root"/nix/repository/python/*.sums
+      ! have npm || "$1" npm "$offline/nixpkgs/npm-packages"
+      ;;
+  esac
+  # Nor is what the service is measured with, and an editor's programs, which only who
+  # opens the shell has a use for.
+  case "$command $subcommand" in
+    bench* | "nix develop" | "nix print-dev-env")
+      "$1" bench "$offline/nixpkgs/bench-kits" "$root"/nix/repository/python/bench/*.sums \
+        "$root/bench/servers/Cargo.lock" "$root/bench/building/grown/Cargo.lock" "$offline/fill.sh"
+      ;;
+  esac
+  case "$command $subcommand" in
+    "nix develop" | "nix print-dev-env")
+      "$1" shell "$offline/nixpkgs/shell-kits" "$offline/nixpkgs/shell-cargo-tools" "$offline/fill.sh" "$root/rust-toolchain.toml"
+      ;;
+  esac
+  "$1" crates "$root/Cargo.lock" "$root"/*/Cargo.lock "$root/bench/driver/Cargo.lock"
+}
+
+# Adds the part's entry to $entries, as NAME/KEY below $cache/made.
+name_entry() { # NAME FILE...
+  entry=$1
+  shift
+  if [ "$entry" = stand_ins ]; then
+    # What git knows of the folder may change while the files do not.
+    key=$(cd "$root" && {
+      git ls-files -- offline 2>/dev/null || :
+      find offline -type f -print
+      find offline -type f -exec cat {} +
+    } | hash_of)
+  else
+    key=$(cat "$@" | hash_of)
+  fi
+  entries="$entries $entry/$key"
+}
+
+all_made() (
+  cd "$cache/made" 2>/dev/null || exit 1
+  # shellcheck disable=SC2086
+  in_store $entries && touch -c $entries
+)
+
+entry_of() { # NAME; nothing where the command does not need that part
+  for entry in $entries; do
+    case $entry in "$1"/*) printf '%s' "$cache/made/$entry" ;; esac
+  done
+}
+
+# Prints the folder of a part; where the command does not need it, that of the machine,
+# which no build looks into then.
+folder_of() { # NAME
+  entry=$(entry_of "$1")
+  [ -n "$entry" ] || entry=$(entry_of machine)
+  lines_of "$entry" | head -n 1
+}
+
+# Makes the entry of a part with fill_NAME, unless the store has all of it. The part's
+# folder is $new/source, unless fill_NAME sets $added; what else it adds to the store
+# stands in $new/paths.
+fill() { # NAME FILE...
+  entry=$(entry_of "$1")
+  ! in_store "$entry" || return 0
+  new=$plain/${work##*/}/$1
+  mkdir -p "$new/source"
+  : >"$new/paths"
+  made=$1
+  shift
+  added=
+  "fill_$made" "$@"
+  [ -n "$added" ] || added=$(nix-store --recursive --add-fixed sha256 "$new/source")
+  { printf '%s\n' "$added" && cat "$new/paths"; } | keep "$(entry_of "$made")"
+  forget_old "$cache/made/$made"
+  rm -rf "$new"
+}
+
+# The stand-ins themselves, without what git would ignore, and their place for an
+# advisory database.
+fill_stand_ins() {
+  added=$(copy_to_store offline)
+  cp -R "$added/advisory-db/." "$new/source"
+  nix-store --recursive --add-fixed sha256 "$new/source" >"$new/paths"
+  chmod -R u+w "$new/source"
+}
+
+advisories() { # Prints the URL of the advisory database.
+  if [ -z "${DRYDOCK_ADVISORIES:-}" ]; then
+    printf 'path:%s' "$(lines_of "$(entry_of stand_ins)" | sed -n 2p)"
+  else
+    [ -d "$DRYDOCK_ADVISORIES/crates" ] ||
+      die "DRYDOCK_ADVISORIES is '$DRYDOCK_ADVISORIES', which has no folder 'crates'; it names a copy of RustSec's advisory-db"
+    path_flake "$(cd "$DRYDOCK_ADVISORIES" && pwd -P)"
+  fi
+}
+
+make_lock() {
+  ! in_store "$lock" || return 0
+  with_inputs flake metadata --json "$source" >"$work/metadata.json" 2>"$work/log" ||
+    die "the flake cannot be read: $(cat "$work/log")"
+  METADATA=$work/metadata.json nix eval --raw --impure --expr 'builtins.toJSON (builtins.fromJSON (builtins.readFile (builtins.getEnv "METADATA"))).locks' >"$work/flake.lock"
+  nix-store --add-fixed sha256 "$work/flake.lock" | keep "$lock"
+  forget_old "$cache/made/lock"
+}
