@@ -2,6 +2,8 @@
 {
   lib,
   runCommand,
+  # ./places.nix
+  places,
   nginx,
   # Makes the key pair that `nginx -t` reads.
   keypair,
@@ -20,13 +22,12 @@ let
     root = ../../nginx;
     fileset = lib.fileset.fileFilter (file: file.hasExt "conf") ../../nginx;
   };
-  # The literals of ../../nginx, which is a working configuration as it stands.
-  place = folder: values: ''
-    substituteInPlace ${folder}/http/upstream.conf --replace-fail 'app:8000' '${values.upstream}'
-    substituteInPlace ${folder}/sites/http.conf --replace-fail 'listen 80 ' 'listen ${toString values.httpPort} '
-    substituteInPlace ${folder}/sites/https.conf --replace-fail 'listen 443 ' 'listen ${toString values.httpsPort} '
-    substituteInPlace ${folder}/server/tls.conf --replace-fail /etc/nginx/tls/ "${values.tlsFolder}/"
-  '';
+  # Shell may stand in the new words.
+  put =
+    folder: new:
+    lib.concatMapStringsSep "" (place: ''
+      substituteInPlace ${folder}/${place.file} --replace-fail ${lib.escapeShellArg place.from} "${place.to}"
+    '') (places new);
 in
 runCommand "nginx-config" { } ''
   cp -r ${source} "$out"
@@ -40,20 +41,18 @@ runCommand "nginx-config" { } ''
   cp -r "$out" tested
   mkdir none pair
   ${lib.getExe keypair} --from none --to pair --owner "$(id -u):$(id -g)" > /dev/null
-  ${place "tested" {
+  ${put "tested" {
     inherit upstream;
-    httpPort = 8080;
-    httpsPort = 8443;
-    tlsFolder = "$PWD/pair";
+    http = "8080";
+    https = "8443";
+    tls = "$PWD/pair/";
   }}
   ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf"
 
-  ${place "$out" {
-    inherit
-      upstream
-      httpPort
-      httpsPort
-      tlsFolder
-      ;
+  ${put "$out" {
+    inherit upstream;
+    http = toString httpPort;
+    https = toString httpsPort;
+    tls = "${tlsFolder}/";
   }}
 ''
