@@ -46,10 +46,9 @@
               assets = ./assets;
               revision = self.rev or self.dirtyRev or "unknown";
               otherCrates = {
-                tools = ./tools;
-                probe = ./probe;
-                dev-loop = ./dev-loop;
-                image-facts = ./image-facts;
+                keypair = ./crates/keypair;
+                probe = ./crates/probe;
+                workshop = ./crates/workshop;
               };
             }
             // inputs

@@ -1,5 +1,5 @@
 # The app and the nginx in front of it, together in the build sandbox, by a real
-# client over TLS. What needs containers is in ../../tests/containers.
+# client over TLS. What needs containers is in ../../crates/workshop/stack-tests.
 {
   lib,
   pkgs,

@@ -29,9 +29,9 @@ let
       '';
 in
 {
-  keypair = only "keypair" { src = ../../tools; };
+  keypair = only "keypair" { src = ../../crates/keypair; };
   probe = only "probe" {
-    src = ../../probe;
+    src = ../../crates/probe;
     # It starts by itself, where the compiler would link a program for musl with musl's start.
     target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
     # Its build script makes it static; its tests have a libc, and need not be.

@@ -6,8 +6,7 @@
   # ./tools.nix
   imageTools,
   pkgs,
-  # Checks build for the static target with its flags.
-  app,
+  rustFlags,
   licenses,
 }:
 let
@@ -42,9 +41,9 @@ let
         esac
       )
       failed=()
-      for lock in Cargo.lock */Cargo.lock; do
-        # Its targets are built for libFuzzer only.
-        case $lock in fuzz/*) continue ;; esac
+      for lock in Cargo.lock */Cargo.lock */*/Cargo.lock; do
+        # Targets for libFuzzer are built with it only, and what is measured with is built to be run.
+        case $lock in fuzz/* | */fuzz/* | bench/*) continue ;; esac
         [ -e "$lock" ] || continue
         folder=$(dirname "$lock")
         for check; do
@@ -78,7 +77,7 @@ base {
       "CARGO_TARGET_DIR=/tmp/target"
       "CARGO_NET_OFFLINE=true"
       "CARGO_BUILD_TARGET=${hostPlatform.rust.rustcTarget}"
-      "CARGO_BUILD_RUSTFLAGS=${app.devArguments.CARGO_BUILD_RUSTFLAGS}"
+      "CARGO_BUILD_RUSTFLAGS=${rustFlags}"
       "CARGO_TARGET_${hostPlatform.rust.cargoEnvVarTarget}_LINKER=${compiler "cc"}"
       "TARGET_CC=${compiler "cc"}"
       "TARGET_CXX=${compiler "c++"}"

@@ -13,7 +13,7 @@
   image,
   # TOML files; what a later one states stands in the place of what an earlier one
   # says under the same key, but what it forbids is forbidden as well.
-  # ../../image-facts/src/facts.rs says what each key means.
+  # ../../crates/workshop/image-facts/src/facts.rs says what each key means.
   facts,
   # What stands for `{name}` in the facts, by name.
   values,

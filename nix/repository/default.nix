@@ -30,14 +30,14 @@ let
     sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
 
     # What `./drydock bench` measures with, and the crates of what it measures.
-    benchDriver = stack.ours ../../bench/driver;
+    benchDriver = stack.workshop.bench;
     benchCrates = stack.cratesOf [
       (stack.src + "/Cargo.lock")
       ../../fuzz/Cargo.lock
       ../../bench/building/grown/Cargo.lock
     ];
 
-    containerTests = call ./container-tests.nix { };
+    containerTests = stack.workshop.stack-tests;
     affected = call ./commands/affected.nix { };
     seen = call ./commands/seen.nix { };
     # Has bin/drydock-update-text.

@@ -173,7 +173,6 @@ let
     "cargoCheckExtraArgs"
     "cargoDenyChecks"
     "cargoDenyExtraArgs"
-    "cargoExtraArgs"
     "cargoLockContents"
     "cargoLockParsed"
     "cargoTestCommand"
@@ -189,6 +188,9 @@ let
     "rustFmtExtraArgs"
     "stdenv"
   ];
+
+  # What cargo is told besides; `--locked` is a part of it.
+  extra = args: args.cargoExtraArgs or "--locked";
 
   # The compilers of both platforms, where they are not the same.
   crossEnv =
@@ -230,6 +232,7 @@ let
             crossEnv
             // removeAttrs args [
               "buildPhaseCargoCommand"
+              "cargoExtraArgs"
               "checkPhaseCargoCommand"
               "installPhaseCommand"
               "pnameSuffix"
@@ -293,10 +296,10 @@ let
             env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
-                cargoWithProfile check --locked ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build --locked
+                cargoWithProfile check ${extra args} ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build ${extra args}
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test --locked --no-run";
+            checkPhaseCargoCommand = "cargoWithProfile test ${extra args} --no-run";
             doInstallCargoArtifacts = true;
           }
         );
@@ -313,9 +316,9 @@ let
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics --locked >"$cargoBuildLog"
+              cargoWithProfile build --message-format json-render-diagnostics ${extra args} >"$cargoBuildLog"
             '';
-            checkPhaseCargoCommand = "cargoWithProfile test --locked";
+            checkPhaseCargoCommand = "cargoWithProfile test ${extra args}";
             installPhaseCommand = ''
               mkdir -p "$out"
               cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
@@ -334,7 +337,7 @@ let
           removeAttrs args [ "cargoClippyExtraArgs" ]
           // {
             pnameSuffix = "-clippy";
-            buildPhaseCargoCommand = "cargoWithProfile clippy --locked ${cargoClippyExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile clippy ${extra args} ${cargoClippyExtraArgs}";
           }
         );
 
@@ -349,7 +352,7 @@ let
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test --locked";
+            checkPhaseCargoCommand = "cargoWithProfile test ${extra args}";
           }
         );
 

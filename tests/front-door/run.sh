@@ -55,8 +55,8 @@ small_tree() { # FOLDER
   [ ! -e "$tested/front-door" ] || cp -R "$tested/front-door" "$1"
   cp -R "$tested/offline" "$1"
   cp "$tested"/nix/repository/python/*.sums "$1/nix/repository/python"
-  mkdir -p "$1/bench/driver"
-  for folder in . fuzz bench/driver; do
+  mkdir -p "$1/crates/workshop"
+  for folder in . fuzz crates/workshop; do
     printf '[package]\nname = "small"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[dependencies]\n' >"$1/$folder/Cargo.toml"
     mkdir -p "$1/$folder/src"
     : >"$1/$folder/src/lib.rs"

@@ -1,24 +1,17 @@
 # An index, as ../../checks/default.nix: what is checked of Drydock itself, not of a crate that it
 # builds.
 {
-  benchDriver,
   call,
-  asserter,
-  dev-loop,
-  image-app,
-  image-nginx,
   keypair,
   lib,
   probe,
-  src,
+  workshop,
 }:
 let
   tests = {
-    tools = keypair.tests;
+    keypair = keypair.tests;
     probe = probe.tests;
-    dev-loop = dev-loop.tests;
-    image-facts = asserter.tests;
-    bench-driver = benchDriver.tests;
+    workshop = workshop.tests;
   };
   files = [
     "compose"

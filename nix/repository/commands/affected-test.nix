@@ -81,7 +81,7 @@ pkgs.writeShellApplication {
     image=(packages.image packages.default apps.up apps.test apps.verify checks.image checks.loopback)
     crate=(packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored checks.update-cost-app)
     edge=(packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint checks.update-cost-nginx)
-    rest=(packages.nginx checks.nginx checks.tools-test checks.probe checks.probe-test checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
+    rest=(packages.nginx checks.nginx checks.keypair-test checks.probe checks.probe-test checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
 
     echo edited >> README.md
     echo edited >> docs/ARCHITECTURE.md
@@ -132,6 +132,13 @@ pkgs.writeShellApplication {
     result "tests/: the tests, and no image"
     back
 
+    echo '// edited' >> crates/workshop/dev-loop/src/main.rs
+    ask HEAD
+    says packages.dev-loop packages.image-dev checks.workshop-test apps.dev
+    says_not checks.workshop-deny apps.bench "''${crate[@]}" "''${image[@]}" "''${edge[@]}" "''${rest[@]}"
+    result "a member of the workshop: what uses it, and the workshop's tests"
+    back
+
     echo '# edited' >> nginx/http/client.conf
     ask HEAD
     says "''${edge[@]}" "''${image[@]}"
@@ -142,7 +149,7 @@ pkgs.writeShellApplication {
     echo '# edited' >> Cargo.lock
     ask HEAD
     says packages.app-deps "''${crate[@]}" "''${image[@]}" checks.${name}-deny
-    says_not packages.image-nginx checks.image-nginx checks.nginx-lint packages.nginx checks.tools-test checks.compose
+    says_not packages.image-nginx checks.image-nginx checks.nginx-lint packages.nginx checks.keypair-test checks.compose
     result "Cargo.lock: all of the crate, with its dependencies"
     back
 

@@ -8,15 +8,17 @@
 let
   inherit (pkgs) lib;
   src = lib.fileset.toSource {
-    root = ../../../probe;
+    root = ../../../crates/probe;
     fileset = lib.fileset.unions [
-      ../../../probe/Cargo.toml
-      ../../../probe/Cargo.lock
-      ../../../probe/build.rs
-      ../../../probe/src
+      ../../../crates/probe/Cargo.toml
+      ../../../crates/probe/Cargo.lock
+      ../../../crates/probe/build.rs
+      ../../../crates/probe/src
     ];
   };
-  vendored = crane.vendorMultipleCargoDeps { cargoLockList = [ ../../../image-facts/Cargo.lock ]; };
+  vendored = crane.vendorMultipleCargoDeps {
+    cargoLockList = [ ../../../crates/workshop/Cargo.lock ];
+  };
   dependencies = crane.buildDepsOnly {
     inherit src;
     buildPhaseCargoCommand = ''[ "$CRANE_BUILD_DEPS_ONLY" = 1 ]; mkdir target; echo made > target/made'';
@@ -66,7 +68,7 @@ crane.mkCargoDerivation {
     # lib/vendorMultipleCargoDeps.nix, vendorCargoRegistries.nix, downloadCargoPackage.nix
     registry=$(sed -n 's/^directory = "\(.*\)"/\1/p' ${vendored}/config.toml)
     expect 'the folders of crates' "$(find ${vendored}/ -mindepth 1 -maxdepth 1 -type l)" "$registry"
-    crates=$(grep -c '^checksum' ${../../../image-facts/Cargo.lock})
+    crates=$(grep -c '^checksum' ${../../../crates/workshop/Cargo.lock})
     expect 'the links to crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l | wc -l)" "$crates"
     expect 'the store paths of crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l -exec readlink {} + | grep -c '^/nix/store/[^/]*$')" "$crates"
     expect 'the sums' "$(cat "$registry"/*/.cargo-checksum.json | grep -c '"files":{}')" "$crates"

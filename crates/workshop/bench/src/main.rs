@@ -3,6 +3,8 @@
 //! of them. Figures go to standard output as CSV, and ratios to standard error; `page` makes
 //! docs/SPEED.md of those that were kept.
 
+#![warn(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
+
 mod building;
 mod contender;
 mod cores;

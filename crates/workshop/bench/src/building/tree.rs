@@ -13,7 +13,11 @@ const VALUE: (&str, &str) = ("nginx/http/client.conf", "keepalive_timeout");
 
 /// The crates of the build of an image: what is added to these is built anew with all that
 /// comes after their dependencies.
-const MANIFESTS: [&str; 3] = ["Cargo.toml", "tools/Cargo.toml", "image-facts/Cargo.toml"];
+const MANIFESTS: [&str; 3] = [
+    "Cargo.toml",
+    "crates/keypair/Cargo.toml",
+    "crates/workshop/Cargo.toml",
+];
 
 /// The line of the grown crate's dependencies up to which they are a hundred.
 pub(crate) const FEW: &str = "# 100";
@@ -235,8 +239,8 @@ mod tests {
             ("src/routes.rs", "a\n  say: \"It's easier.\",\nb\n"),
             ("nginx/http/client.conf", "keepalive_timeout 65s; # why\n"),
             ("Cargo.toml", "[package]\n"),
-            ("tools/Cargo.toml", "[package]\n"),
-            ("image-facts/Cargo.toml", "[package]\n"),
+            ("crates/keypair/Cargo.toml", "[package]\n"),
+            ("crates/workshop/Cargo.toml", "[package]\n"),
         ] {
             let path = scratch.path().join(file);
             std::fs::create_dir_all(path.parent().unwrap_or(&path))?;

@@ -1,0 +1,95 @@
+# The programs of ../../crates/workshop, which do not ship, by the members' names. What all of
+# them depend on is built once; a program is built from its own member alone.
+{
+  # For the machine that builds, and for the target.
+  crane,
+  staticCrane,
+  lib,
+  rustFlags,
+  target,
+}:
+let
+  root = ../../crates/workshop;
+  inherit (lib.importTOML (root + "/Cargo.toml")) workspace;
+  sourceOf =
+    files:
+    lib.fileset.toSource {
+      inherit root;
+      fileset = lib.fileset.unions (
+        map (file: root + "/${file}") (
+          [
+            "Cargo.toml"
+            "Cargo.lock"
+          ]
+          ++ map (member: "${member}/Cargo.toml") workspace.members
+          ++ files
+        )
+      );
+    };
+  common = {
+    pname = "workshop";
+    inherit (workspace.package) version;
+    strictDeps = true;
+    CARGO_BUILD_TARGET = target;
+    CARGO_BUILD_RUSTFLAGS = rustFlags;
+    # Programs and tests share one profile, and so one build of what they depend on.
+    CARGO_PROFILE = "dev";
+    # A panic says where it was without it, and a build takes a quarter less.
+    CARGO_PROFILE_DEV_DEBUG = "false";
+  };
+  whole = common // {
+    src = sourceOf workspace.members;
+  };
+  cargoArtifacts = staticCrane.buildDepsOnly whole;
+  tests = whole // {
+    inherit cargoArtifacts;
+    doInstallCargoArtifacts = false;
+  };
+  # The first of the programs is the main one.
+  member =
+    name: programs:
+    staticCrane.buildPackage (
+      common
+      // {
+        pname = name;
+        # Without its tests, an edit of which would else build anew what is made with it.
+        src = sourceOf (
+          builtins.filter (file: builtins.pathExists (root + "/${file}")) [
+            "${name}/src"
+            "${name}/templates"
+          ]
+        );
+        # Cargo wants all members to be there. And as all are chosen, what they depend on has the
+        # features that it was built with.
+        postPatch = lib.concatMapStringsSep "\n" (other: ''
+          mkdir -p ${other}/src
+          [ -e ${other}/src/main.rs ] || echo 'fn main() {}' > ${other}/src/main.rs
+        '') workspace.members;
+        inherit cargoArtifacts;
+        cargoExtraArgs = "--locked ${lib.concatMapStringsSep " " (program: "--bin ${program}") programs}";
+        doCheck = false;
+        meta.mainProgram = builtins.head programs;
+      }
+    );
+in
+{
+  bench = member "bench" [ "drydock-bench" ];
+  dev-loop = member "dev-loop" [ "dev-loop" ];
+  image-facts = member "image-facts" [
+    "image-facts"
+    "doctor"
+    "image-compare"
+  ];
+  stack-tests = member "stack-tests" [ "stack-tests" ];
+  tests = {
+    clippy = staticCrane.cargoClippy (
+      tests // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+    );
+    test = staticCrane.cargoTest tests;
+    format = crane.cargoFmt { inherit (whole) pname src version; };
+    deny = crane.cargoDeny {
+      inherit (whole) pname version;
+      src = sourceOf (workspace.members ++ [ "deny.toml" ]);
+    };
+  };
+}
