@@ -32,6 +32,16 @@ in
   programs = builtins.mapAttrs (name: _: call (./. + "/${name}.nix") { }) descriptions;
   # What others use.
   inherit (scope.programs) engine publish;
+  # Compose is called by its own name, so that no CLI plug-in has to be installed.
+  stackTools = [
+    scope.engine
+    pkgs.curl
+    pkgs.docker-client
+    pkgs.docker-compose
+    pkgs.gnutar
+    pkgs.jq
+    pkgs.openssl
+  ];
   onStack = call ./on-stack.nix { };
   load = call ./load.nix { };
 }

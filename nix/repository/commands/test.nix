@@ -6,24 +6,17 @@
   containerTests,
   # The service's crates, as a folder with cargo's settings for them.
   crates,
-  engine,
   image,
   lib,
   pkgs,
   programs,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
+  stackTools,
 }:
 pkgs.writeShellApplication {
   name = "drydock-test";
-  runtimeInputs = [
-    engine
-    pkgs.curl
-    pkgs.docker-client
-    pkgs.docker-compose
-    pkgs.gnutar
-    pkgs.jq
-    pkgs.openssl
+  runtimeInputs = stackTools ++ [
     programs.reload-tls
     # What it looks with besides: a browser, handshakes, the layers of an image, and the forms
     # of an asset.
