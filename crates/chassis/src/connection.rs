@@ -76,7 +76,7 @@ pub struct Connection {
     opened: Instant,
     /// How long the next request may take to arrive.
     next_request: Duration,
-    /// `APP_MAX_HEADER_BYTES`
+    /// [`Config::max_header_bytes`]
     max_head: usize,
     progress: Progress,
     /// How many are being answered, on whatever connection of the thread.
@@ -460,7 +460,8 @@ pub fn raise_open_files(connections: usize) {
     );
     if raised.is_err() || possible < needed {
         log::warn!(
-            "APP_MAX_CONNECTIONS={connections} needs {needed} open files; the system's limit is less"
+            "{}={connections} needs {needed} open files; the system's limit is less",
+            Config::APP_MAX_CONNECTIONS.name
         );
     }
 }

@@ -71,7 +71,8 @@ pub async fn drain(
     if unfinished > 0 {
         log::warn!(
             requests = unfinished;
-            "APP_SHUTDOWN_SECONDS={}: not every request could be finished",
+            "{}={}: not every request could be finished",
+            Config::APP_SHUTDOWN_SECONDS.name,
             config.shutdown.as_secs()
         );
     }

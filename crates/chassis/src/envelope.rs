@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::connection::{Busy, Connection};
-use crate::error::{self, Error};
+use crate::error::{self, Error, Page};
 use crate::forwarded::Seen;
 use crate::limits;
 use crate::log::RequestLine;
@@ -30,14 +30,19 @@ use crate::shutdown::{Progress, Stage};
 #[derive(Debug)]
 pub struct Envelope {
     config: Config,
+    error_page: Option<Page>,
     progress: Progress,
 }
 
 impl Envelope {
     /// The same for every request.
     #[must_use]
-    pub fn new(config: Config, progress: Progress) -> Self {
-        Self { config, progress }
+    pub fn new(config: Config, error_page: Option<Page>, progress: Progress) -> Self {
+        Self {
+            config,
+            error_page,
+            progress,
+        }
     }
 
     /// For [`actix_web::middleware::from_fn`].
@@ -67,7 +72,7 @@ impl Envelope {
         );
         seen.request_id = Some(line.id().to_owned());
         request.extensions_mut().insert(seen);
-        let errors_as = error::preferred(&request);
+        let errors_as = error::preferred(&request, self.error_page);
         // actix-http would repeat it in the answer, and then close the connection unsaid.
         let wishes_upgrade = request.head().upgrade();
 
@@ -86,7 +91,7 @@ impl Envelope {
             Err(error) => {
                 // The request went down with its handler, so there is nothing to make a
                 // `ServiceResponse` of; actix-web makes the response of the error instead.
-                let mut response = error.response(errors_as);
+                let mut response = error.response(errors_as, self.error_page);
                 self.stamp(&mut response, &line, last);
                 line.answered(response.status());
                 Err(actix_web::error::InternalError::from_response(error, response).into())
@@ -125,7 +130,8 @@ impl Envelope {
         // What an extractor or actix-web itself refused gets a body of ours, too.
         match response.response().error() {
             Some(error) => {
-                let response_of_ours = Error::from_actix(error).response(errors_as);
+                let response_of_ours =
+                    Error::from_actix(error).response(errors_as, self.error_page);
                 Ok(response.into_response(response_of_ours))
             }
             None => Ok(response),

@@ -8,9 +8,9 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, VARY};
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use serde::Serialize;
 
 use crate::negotiation::{Media, negotiate};
-use crate::page::{self, Refusal};
 
 /// Why a request is not answered as asked. What a client sees is the status and its name, never
 /// a cause; a cause is logged where it arises.
@@ -31,20 +31,20 @@ pub enum Error {
         /// What there is.
         offered: &'static [Media],
     },
-    /// 408: the body did not arrive within `APP_REQUEST_TIMEOUT_SECONDS`.
+    /// 408: the body did not arrive within [`Config::request_timeout`](crate::Config).
     #[error("the body came too slowly")]
     SlowBody,
-    /// 413: the body is longer than `APP_MAX_BODY_BYTES`.
+    /// 413: the body is longer than [`Config::max_body_bytes`](crate::Config).
     #[error("the body is too large")]
     BodyTooLarge,
-    /// 431: the head is longer than `APP_MAX_HEADER_BYTES` (RFC 6585, section 5).
+    /// 431: the head is longer than [`Config::max_header_bytes`](crate::Config) (RFC 6585, section 5).
     #[error("the head is too large")]
     HeadTooLarge,
     /// 500: a handler panicked or failed in a way it has no words for.
     #[error("internal error")]
     Internal,
-    /// 503: the handler took longer than `APP_REQUEST_TIMEOUT_SECONDS`. Not 504, which speaks
-    /// of a server behind this one (RFC 9110, section 15.6.5).
+    /// 503: the handler took longer than [`Config::request_timeout`](crate::Config). Not 504, which
+    /// speaks of a server behind this one (RFC 9110, section 15.6.5).
     #[error("the handler took too long")]
     SlowHandler,
     /// 503: the process got a stop signal.
@@ -73,35 +73,42 @@ impl Error {
     }
 }
 
+/// What people see of an error: an answer with its status, in HTML. `None`: they see the line of
+/// text. How long it may be kept, and what else an error means for a connection, is seen to.
+pub type Page = fn(&Error) -> Option<HttpResponse>;
+
 /// What an error is said in to whoever sent the request: as text if nothing else is preferred,
 /// or nothing that there is acceptable (RFC 9110, section 15.5.7 leaves that to the server).
 #[must_use]
-pub fn preferred(request: &impl HttpMessage) -> Media {
-    negotiate(request, &[Media::Text, Media::Html]).unwrap_or(Media::Text)
+pub(crate) fn preferred(request: &impl HttpMessage, page: Option<Page>) -> Media {
+    let offered: &[Media] = match page {
+        Some(_) => &[Media::Text, Media::Html, Media::Json],
+        None => &[Media::Text, Media::Json],
+    };
+    negotiate(request, offered).unwrap_or(Media::Text)
+}
+
+/// An error to programs, by the member names of RFC 9457, section 3.1.
+#[derive(Serialize)]
+struct Problem<'a> {
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
 }
 
 impl Error {
-    /// The error as a page for people, or else as a line of text.
+    /// The error as a page for people, as JSON for programs that want it, or else as a line of text.
     #[must_use]
-    pub fn response(&self, media: Media) -> HttpResponse {
-        let status = self.status_code();
-        let reason = status.canonical_reason().unwrap_or("Error");
-        let refusal = Refusal {
-            status: status.as_u16(),
-            reason,
-            sentence: &self.sentence(),
+    pub(crate) fn response(&self, media: Media, page: Option<Page>) -> HttpResponse {
+        let mut response = match (media, page) {
+            (Media::Html, Some(page)) => page(self).unwrap_or_else(|| self.line()),
+            (Media::Json, _) => HttpResponse::build(self.status_code()).json(Problem {
+                status: self.status_code().as_u16(),
+                title: self.reason(),
+                detail: &self.sentence(),
+            }),
+            _ => self.line(),
         };
-        let page = (media == Media::Html).then(|| page::html(status, &refusal).ok());
-        let mut response = page.flatten().unwrap_or_else(|| {
-            let mut text = format!("{} {reason}\n", status.as_u16());
-            if let Self::NotAcceptable { .. } = self {
-                text.push_str(&self.sentence());
-                text.push('\n');
-            }
-            HttpResponse::build(status)
-                .content_type(Media::Text.content_type())
-                .body(text)
-        });
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -125,8 +132,26 @@ impl Error {
         response
     }
 
+    fn line(&self) -> HttpResponse {
+        let mut text = format!("{} {}\n", self.status_code().as_u16(), self.reason());
+        if let Self::NotAcceptable { .. } = self {
+            text.push_str(&self.sentence());
+            text.push('\n');
+        }
+        HttpResponse::build(self.status_code())
+            .content_type(Media::Text.content_type())
+            .body(text)
+    }
+
+    /// The status's name, such as `Not Found`.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        self.status_code().canonical_reason().unwrap_or("Error")
+    }
+
     /// What the error means for whoever sent the request.
-    fn sentence(&self) -> String {
+    #[must_use]
+    pub fn sentence(&self) -> String {
         match self {
             Self::NotFound => "There is nothing at this address.".to_owned(),
             Self::MethodNotAllowed { allow } => format!("This address answers {allow}."),
@@ -161,6 +186,6 @@ impl ResponseError for Error {
     }
 
     fn error_response(&self) -> HttpResponse {
-        self.response(Media::Text)
+        self.response(Media::Text, None)
     }
 }

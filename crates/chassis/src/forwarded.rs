@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 use smallvec::{SmallVec, smallvec};
 
-use crate::config::Networks;
+use crate::networks::Networks;
 
 /// Who asks, and how, as far as it can be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -288,6 +288,7 @@ mod tests {
     use actix_web::http::header::{HeaderName, HeaderValue};
 
     use super::*;
+    use crate::variable::Value as _;
 
     const TRUSTED: &str = "10.0.0.0/8,::1";
 

@@ -3,16 +3,18 @@
 //! Probes come every few seconds for ever, so their request lines are at debug (see
 //! [`is_probe`]) and the log stays quiet.
 
+use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
+use crate::resource::get;
 use crate::shutdown::{Progress, Stage};
 
-/// The path of [`live`].
+/// 200 while the process runs.
 pub const LIVE_PATH: &str = "/livez";
 
-/// The path of [`ready`].
+/// 200 until the process drains, then 503.
 pub const READY_PATH: &str = "/readyz";
 
 /// Whether requests for this path are health probes.
@@ -21,16 +23,19 @@ pub fn is_probe(path: &str) -> bool {
     [LIVE_PATH, READY_PATH].contains(&path)
 }
 
+/// Answers both paths.
+pub(crate) fn routes(app: &mut ServiceConfig) {
+    app.service(get(LIVE_PATH, live))
+        .service(get(READY_PATH, ready));
+}
+
 /// 200 while the process runs.
-pub async fn live() -> HttpResponse {
+async fn live() -> HttpResponse {
     ok()
 }
 
 /// 200 until the process drains.
-///
-/// # Errors
-/// [`Error::Draining`]
-pub async fn ready(progress: web::Data<Progress>) -> Result<HttpResponse, Error> {
+async fn ready(progress: web::Data<Progress>) -> Result<HttpResponse, Error> {
     if progress.has_reached(Stage::Draining) {
         return Err(Error::Draining);
     }

@@ -19,31 +19,33 @@ use env_logger::{Builder, Logger, Target};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::config::{Config, LogFormat};
 use crate::forwarded::address_text;
 use crate::health;
+use crate::program::Program;
 
+mod levels;
 mod sink;
 
-pub use sink::Sink;
+pub use levels::{LogFormat, LogLevels};
+pub(crate) use sink::Sink;
 
 /// Sends all logging to stdout, and panics to the log. What the sink has when the process ends is
 /// only written if it is told to.
 ///
 /// # Errors
 /// See [`Sink::start`].
-pub fn init(config: &Config) -> io::Result<Sink> {
+pub(crate) fn init(program: Program, format: LogFormat, levels: &LogLevels) -> io::Result<Sink> {
     let sink = Sink::start(io::stdout())?;
     let mut builder = Builder::new();
     builder.target(Target::Pipe(Box::new(sink.clone())));
-    for (target, level) in config.log_levels.iter() {
+    for (target, level) in levels.iter() {
         builder.filter(target, level);
     }
-    match config.log_format {
+    match format {
         LogFormat::Json => builder.format(|to, record| to.write_all(&json(&now(), record))),
         LogFormat::Text => {
             let colours = io::stdout().is_terminal() && !no_color();
-            builder.format(move |to, record| to.write_all(&text(&now(), record, colours)))
+            builder.format(move |to, record| to.write_all(&text(&now(), record, program, colours)))
         }
     };
     let logger = builder.build();
@@ -99,7 +101,7 @@ impl Log for Fair {
 /// One request's line, written when it is dropped: at the end of the response, or when the
 /// connection is lost before that.
 #[derive(Debug)]
-pub struct RequestLine {
+pub(crate) struct RequestLine {
     start: Instant,
     method: Method,
     path: String,
@@ -108,7 +110,7 @@ pub struct RequestLine {
     status: Option<StatusCode>,
 }
 
-/// The target of request lines, for `RUST_LOG`.
+/// The target of request lines, for `RUST_LOG`: the same in every service.
 pub const REQUEST_TARGET: &str = "drydock::request";
 
 impl RequestLine {
@@ -233,7 +235,7 @@ fn room(line: &[u8]) -> usize {
     LONGEST_LINE.saturating_sub(RESERVE + line.len()) * 3 / 4
 }
 
-fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
+fn text(time: &[u8], record: &Record, program: Program, colours: bool) -> Vec<u8> {
     // As wide as the widest.
     let (plain, coloured) = match record.level() {
         Level::Error => ("ERROR ", "\x1b[31mERROR\x1b[0m "),
@@ -246,7 +248,7 @@ fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
     line.0.extend_from_slice(time);
     line.0.push(b' ');
     line.push(if colours { coloured } else { plain });
-    if !is_ours(record) {
+    if !is_ours(record, program) {
         // A library's message means little without its name.
         push_escaped(&mut line.0, record.target(), text_escape);
         line.push(": ");
@@ -264,11 +266,11 @@ fn text(time: &[u8], record: &Record, colours: bool) -> Vec<u8> {
     line.0
 }
 
-fn is_ours(record: &Record) -> bool {
-    [env!("CARGO_PKG_NAME"), "app"].iter().any(|name| {
-        let path = record.target().strip_prefix(name);
-        path.is_some_and(|path| path.is_empty() || path.starts_with("::"))
-    })
+fn is_ours(record: &Record, program: Program) -> bool {
+    let target = record.target();
+    target == REQUEST_TARGET
+        || target.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
+        || program.is_target(target)
 }
 
 struct TextLine(Vec<u8>);
@@ -502,12 +504,20 @@ mod tests {
     }
 
     const NONE: &[(&str, &str)] = &[];
+    const PROGRAM: Program = Program {
+        name: "app",
+        package: "drydock",
+        version: "1.0.0",
+        revision: None,
+    };
     const HOSTILE: &str = "/a\n2026 INFO \x1b[2Jb\r\u{2028}\u{202e}\"c=d\\";
 
     #[test]
     fn text_stays_on_one_line() {
         let values: &[(&str, &str)] = &[("path", HOSTILE), ("plain", "/a-b"), ("none", "")];
-        let line = record("it\nbroke", &values, |record| text(b"T", record, false));
+        let line = record("it\nbroke", &values, |record| {
+            text(b"T", record, PROGRAM, false)
+        });
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "T INFO  it\\nbroke path=\"/a\\n2026 INFO \\u{1b}[2Jb\\r\\u{2028}\\u{202e}\\\"c=d\\\\\" \
@@ -564,7 +574,9 @@ mod tests {
             for values in [some, many] {
                 for message in ["request", text_of_it] {
                     let lines = [
-                        record(message, &values, |record| text(b"T", record, false)),
+                        record(message, &values, |record| {
+                            text(b"T", record, PROGRAM, false)
+                        }),
                         record(message, &values, |record| json(b"T", record)),
                     ];
                     for line in &lines {
@@ -619,7 +631,7 @@ mod tests {
 
     #[test]
     fn colours_are_only_in_the_level() {
-        let line = record("m", &NONE, |record| text(b"T", record, true));
+        let line = record("m", &NONE, |record| text(b"T", record, PROGRAM, true));
         assert_eq!(
             String::from_utf8(line).unwrap(),
             "T \x1b[32mINFO \x1b[0m m\n"

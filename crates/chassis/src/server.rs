@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
@@ -10,14 +11,16 @@ use crate::accept::Acceptor;
 use crate::config::Config;
 use crate::connection;
 use crate::drain;
+use crate::error::Page;
 use crate::handover::{self, HandoverError};
 use crate::shutdown::Progress;
-use crate::worker::Worker;
+use crate::worker::{Site, Worker};
 
 /// A server that has its port and does not yet answer.
 #[derive(Debug)]
 pub struct Server {
     config: Config,
+    error_page: Option<Page>,
     listener: TcpListener,
     address: SocketAddr,
     /// Whether the socket is another one's too, and stays open when this server ends.
@@ -28,9 +31,9 @@ pub struct Server {
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The address is in use, not of this machine, or not permitted.
-    #[error("APP_BIND={address}: cannot listen there: {source}")]
+    #[error("{}={address}: cannot listen there: {source}", Config::APP_BIND.name)]
     Bind {
-        /// `APP_BIND`
+        /// [`Config::bind`]
         address: SocketAddr,
         /// The system's answer.
         source: io::Error,
@@ -45,11 +48,12 @@ pub enum ServerError {
 
 impl Server {
     /// Takes the socket that was passed (see [`handover`]), else the address of the
-    /// configuration; connections wait in the backlog from now on.
+    /// configuration; connections wait in the backlog from now on. `error_page` shows errors to
+    /// people.
     ///
     /// # Errors
     /// [`ServerError::Passed`] and [`ServerError::Bind`]
-    pub fn bind(config: Config) -> Result<Self, ServerError> {
+    pub fn bind(config: Config, error_page: Option<Page>) -> Result<Self, ServerError> {
         let socket = handover::socket()?;
         let passed = socket.is_some();
         let listen = || {
@@ -64,6 +68,7 @@ impl Server {
         match listen() {
             Ok((listener, address)) => Ok(Self {
                 config,
+                error_page,
                 listener,
                 address,
                 passed,
@@ -81,30 +86,37 @@ impl Server {
         self.address.port()
     }
 
-    /// Answers `routes`, and 404 elsewhere, until `stop` resolves; then drains, within the limits
+    /// Answers `routes`, the health probes, and 404 elsewhere, until `stop` resolves; then drains, within the limits
     /// of the configuration. Must run in an `actix_web::rt::System`.
     ///
     /// # Errors
     /// [`ServerError::Run`]
     pub async fn run(
         self,
-        routes: fn(&mut ServiceConfig),
+        routes: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
         stop: impl Future<Output = ()>,
     ) -> Result<(), ServerError> {
         let Self {
             config,
+            error_page,
             listener,
             address,
             passed,
         } = self;
+        let site = Site {
+            config,
+            address,
+            routes: Arc::new(routes),
+            error_page,
+        };
+        let config = &site.config;
         let progress = Progress::default();
         connection::raise_open_files(config.max_connections);
 
         let mut workers = Vec::new();
         let mut starting = Vec::new();
         for _ in 0..config.workers {
-            let (worker, started) =
-                Worker::start(config.clone(), address, routes, progress.clone())?;
+            let (worker, started) = Worker::start(site.clone(), progress.clone())?;
             workers.push(worker);
             starting.push(started);
         }
@@ -122,7 +134,7 @@ impl Server {
             ended = acceptor.accept_all() => ended?,
             () = stop => {}
         }
-        drain::drain(acceptor, &config, &progress, passed).await?;
+        drain::drain(acceptor, config, &progress, passed).await?;
         ::log::info!("stopped");
         Ok(())
     }

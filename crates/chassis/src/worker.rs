@@ -20,7 +20,8 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, mpsc, oneshot};
 use crate::config::Config;
 use crate::connection::{Connection, GOODBYE, Io};
 use crate::envelope::Envelope;
-use crate::error::Error;
+use crate::error::{Error, Page};
+use crate::health;
 use crate::shutdown::Progress;
 use crate::upgrade;
 
@@ -51,18 +52,14 @@ impl Worker {
     /// # Errors
     /// The system has no room for a thread.
     pub fn start(
-        config: Config,
-        address: SocketAddr,
-        routes: fn(&mut ServiceConfig),
+        site: Site,
         progress: Progress,
     ) -> io::Result<(Self, oneshot::Receiver<io::Result<()>>)> {
         let (queue, jobs) = mpsc::unbounded_channel();
         let (started, starts) = oneshot::channel();
         let requests = Arc::<AtomicUsize>::default();
         let serving = Serving {
-            config,
-            address,
-            routes,
+            site,
             progress,
             requests: Arc::clone(&requests),
         };
@@ -82,11 +79,22 @@ impl Worker {
     }
 }
 
-/// What a thread serves with.
+/// What every thread serves.
+#[derive(Clone)]
+pub struct Site {
+    /// Within these limits.
+    pub config: Config,
+    /// Where it is listened.
+    pub address: SocketAddr,
+    /// What is answered besides the health probes.
+    pub routes: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
+    /// What people see of an error.
+    pub error_page: Option<Page>,
+}
+
+/// A thread that serves, as it knows itself.
 struct Serving {
-    config: Config,
-    address: SocketAddr,
-    routes: fn(&mut ServiceConfig),
+    site: Site,
     progress: Progress,
     requests: Arc<AtomicUsize>,
 }
@@ -113,7 +121,8 @@ impl Serving {
                     continue;
                 }
             };
-            let connection = Connection::open(stream, &this.config, &this.progress, &this.requests);
+            let connection =
+                Connection::open(stream, &this.site.config, &this.progress, &this.requests);
             let (this, services) = (Rc::clone(&this), Rc::clone(&services));
             let dispatch = async move |io, may_interrupt| {
                 let (interruptible, plain) = &*services;
@@ -144,23 +153,32 @@ impl Serving {
         InitError = (),
         Service = impl Service<(Io, Option<SocketAddr>), Response = ()> + 'static,
     > {
-        let envelope = Rc::new(Envelope::new(self.config.clone(), self.progress.clone()));
+        let Site {
+            config,
+            address,
+            routes,
+            error_page,
+        } = &self.site;
+        let envelope = Envelope::new(config.clone(), *error_page, self.progress.clone());
+        let envelope = Rc::new(envelope);
         let app = App::new()
-            .app_data(PayloadConfig::new(self.config.max_body_bytes))
+            .app_data(PayloadConfig::new(config.max_body_bytes))
             .app_data(web::Data::new(self.progress.clone()))
-            .app_data(web::Data::new(self.config.clone()))
+            .app_data(web::Data::new(config.clone()))
             .wrap(from_fn(move |request, next| {
                 Rc::clone(&envelope).around(request, next)
             }))
-            .configure(self.routes)
+            .configure(|app| routes(app))
+            // Behind the others, since they are seldom asked for.
+            .configure(health::routes)
             .default_service(web::to(async || Err::<HttpResponse, _>(Error::NotFound)))
             .into_factory()
             .map_err(|error| error.error_response());
         HttpService::build()
-            .keep_alive(self.config.keep_alive)
-            .client_request_timeout(self.config.header_timeout)
+            .keep_alive(config.keep_alive)
+            .client_request_timeout(config.header_timeout)
             .client_disconnect_timeout(GOODBYE)
-            .local_addr(self.address)
+            .local_addr(*address)
             .on_connect_ext(|io: &Io, extensions| {
                 extensions.insert(Rc::clone(io.connection()));
             })

@@ -4,7 +4,8 @@
 
 mod support;
 
-use drydock::config::VARIABLES;
+use chassis::Config;
+use chassis::variable::Table as _;
 use support::{command, run};
 
 #[test]
@@ -12,7 +13,7 @@ fn version_names_the_revision() {
     let output = run(command(&[]).arg("--version"));
     assert_eq!(output.status.code(), Some(0));
     let revision = option_env!("DRYDOCK_REVISION").unwrap_or("unknown");
-    let expected = format!("app {} ({revision})\n", env!("CARGO_PKG_VERSION"));
+    let expected = format!("hello {} ({revision})\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
 
@@ -22,10 +23,14 @@ fn help_explains_every_variable() {
     let output = run(command(&[("APP_WORKERS", "!")]).arg("--help"));
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8(output.stdout).unwrap();
-    for variable in VARIABLES {
+    assert!(text.contains(&Config::help()), "{text}");
+    for variable in Config::variables() {
         assert!(text.contains(&format!("  {}={}\n", variable.name, variable.default)));
-        assert!(text.contains(variable.about));
+        assert!(text.contains(&variable.meaning.replace('`', "")));
     }
+    let own =
+        "  APP_TIMES=1\n      how often the greeting is said\n      a whole number from 1 to 10\n";
+    assert!(text.ends_with(own), "{text}");
 }
 
 #[test]
@@ -40,6 +45,6 @@ fn other_arguments_are_refused() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert_eq!(output.stdout, b"");
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert!(stderr.starts_with("app: unknown arguments ["), "{stderr}");
+        assert!(stderr.starts_with("hello: unknown arguments ["), "{stderr}");
     }
 }

@@ -7,7 +7,8 @@ mod support;
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt as _;
 
-use drydock::config::{Allowed, VARIABLES};
+use chassis::Config;
+use chassis::variable::{Allowed, Preset, Table as _, Variable};
 use support::{command, run};
 
 /// Runs the server with one bad variable: it must end by itself, with one line.
@@ -19,18 +20,32 @@ fn refusal(vars: &[(&str, &str)]) -> String {
     stderr
 }
 
+/// The program's own one.
+const APP_TIMES: Variable = Variable {
+    name: "APP_TIMES",
+    default: Preset::Fixed("1"),
+    allowed: Allowed::Whole { min: 1, max: 10 },
+    meaning: "how often the greeting is said",
+};
+
+/// Those of the chassis, and the program's own one.
+fn variables() -> Vec<&'static Variable> {
+    [Config::variables(), vec![&APP_TIMES]].concat()
+}
+
 #[test]
 fn every_variable_refuses_what_is_not_allowed() {
-    for variable in VARIABLES {
+    for variable in variables() {
         let beyond = match variable.allowed {
             Allowed::Whole { max, .. } => (max + 1).to_string(),
-            _ => "nonsense".to_owned(),
+            Allowed::Text(_) => "nonsense".to_owned(),
         };
         for value in ["", "!", &beyond] {
             let stderr = refusal(&[(variable.name, value)]);
             let expected = format!(
-                "app: {}={value:?} is not allowed: it must be {}\n",
-                variable.name, variable.allowed
+                "hello: {}={value:?} is not allowed: it must be {}\n",
+                variable.name,
+                variable.allowed.to_string().replace('`', "")
             );
             assert_eq!(stderr, expected);
         }
@@ -42,20 +57,20 @@ fn a_typo_is_refused_with_what_was_probably_meant() {
     let stderr = refusal(&[("APP_WORKRES", "2")]);
     assert_eq!(
         stderr,
-        "app: \"APP_WORKRES\" (set to \"2\") is not a variable of this program; \
+        "hello: \"APP_WORKRES\" (set to \"2\") is not a variable of this program; \
          did you mean APP_WORKERS?\n"
     );
 }
 
 #[test]
 fn all_problems_come_at_once() {
-    let bad: Vec<_> = VARIABLES
+    let bad: Vec<_> = variables()
         .iter()
         .map(|variable| (variable.name, "!"))
         .collect();
     let stderr = refusal(&bad);
-    assert_eq!(stderr.lines().count(), VARIABLES.len());
-    for (line, variable) in stderr.lines().zip(VARIABLES) {
+    assert_eq!(stderr.lines().count(), variables().len());
+    for (line, variable) in stderr.lines().zip(variables()) {
         assert!(line.contains(variable.name), "{line}");
     }
 }
@@ -67,7 +82,7 @@ fn bytes_that_are_not_unicode_are_refused() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(78));
     assert!(
-        stderr.starts_with("app: APP_WORKERS=\"1\u{fffd}\" is not allowed"),
+        stderr.starts_with("hello: APP_WORKERS=\"1\u{fffd}\" is not allowed"),
         "{stderr}"
     );
 }
@@ -88,7 +103,7 @@ fn check_config_shows_what_would_hold() {
         .map(|line| line.split_once('=').unwrap())
         .collect();
     let names: Vec<_> = shown.iter().map(|(name, _)| *name).collect();
-    let expected: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+    let expected: Vec<_> = variables().iter().map(|variable| variable.name).collect();
     assert_eq!(names, expected);
     assert!(shown.contains(&("APP_MAX_BODY_BYTES", "0")));
     assert!(shown.contains(&("APP_KEEP_ALIVE_SECONDS", "75")));
@@ -105,7 +120,7 @@ fn an_address_in_use_is_named() {
     let output = run(&mut command(&[("APP_BIND", &address)]));
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    let expected = format!("app: APP_BIND={address}: cannot listen there: Address ");
+    let expected = format!("hello: APP_BIND={address}: cannot listen there: Address ");
     assert!(stderr.starts_with(&expected), "{stderr}");
     assert_eq!(stderr.lines().count(), 1);
 }

@@ -1,5 +1,4 @@
-//! What a handler does wrong costs its own request, and shows nothing. The server is the
-//! library's own with other routes, because the reference service's handlers do not fail.
+//! What a handler does wrong costs its own request, and shows nothing.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -13,8 +12,9 @@ use std::thread;
 use actix_web::rt::System;
 use actix_web::web::{self, Bytes, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, error};
-use drydock::config::Config;
-use drydock::server::Server;
+use chassis::Config;
+use chassis::server::Server;
+use chassis::variable::Table as _;
 use futures_util::StreamExt as _;
 use support::Client;
 use tokio::sync::oneshot;
@@ -77,7 +77,7 @@ impl Running {
         let (port_is, port) = mpsc::channel();
         let thread = thread::spawn(move || {
             System::new().block_on(async {
-                let server = Server::bind(config).unwrap();
+                let server = Server::bind(config, None).unwrap();
                 port_is.send(server.port()).unwrap();
                 let stopped = async {
                     let _ = stopped.await;

@@ -164,14 +164,14 @@ fn what_is_no_listening_tcp_socket_is_refused() {
         let output = run(&mut passing(passed, "1", ITSELF, &[]));
         let text = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{text}");
-        let what = "app: LISTEN_FDS=1: descriptor 3 is no listening TCP socket: ";
+        let what = "hello: LISTEN_FDS=1: descriptor 3 is no listening TCP socket: ";
         assert!(text.starts_with(what) && text.contains(why), "{text}");
     }
     for count in ["0", "2", "one"] {
         let passed = socket().0;
         let output = run(&mut passing(passed, count, ITSELF, &[]));
         let text = String::from_utf8(output.stderr).unwrap();
-        let what = format!("app: LISTEN_FDS={count:?}: one socket can be taken; allowed is 1\n");
+        let what = format!("hello: LISTEN_FDS={count:?}: one socket can be taken; allowed is 1\n");
         assert_eq!((output.status.code(), text), (Some(1), what));
     }
 }

@@ -5,8 +5,9 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use drydock::config::Networks;
-use drydock::forwarded::Seen;
+use chassis::forwarded::Seen;
+use chassis::networks::Networks;
+use chassis::variable::Value as _;
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -95,7 +95,7 @@ fn a_field_of_the_wish_that_means_more_is_kept() {
     let app = App::start(&[]);
     let mut client = app.connect();
     client.send(
-        "GET / HTTP/1.1\r\nHost: test\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nAccept: application/json\r\n\r\n",
+        "GET /nothing HTTP/1.1\r\nHost: test\r\nConnection: close, Upgrade\r\nUpgrade: websocket\r\nAccept: application/json\r\n\r\n",
     );
     let answer = client.answer();
     assert_eq!(answer.field("content-type"), Some("application/json"));

@@ -5,9 +5,11 @@
 
 use actix_web::http::header::{ACCEPT, HeaderValue};
 use actix_web::test::TestRequest;
-use drydock::negotiation::{Media, negotiate};
-use drydock::routes::OFFERED;
+use chassis::{Media, negotiate};
 use libfuzzer_sys::fuzz_target;
+
+/// Each that there is.
+const OFFERED: &[Media] = &[Media::Text, Media::Html, Media::Json];
 
 fuzz_target!(|input: &[u8]| {
     // actix-web takes a field for a list at every comma, and passes over what is no range.

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
-use drydock::config::{Allowed, Config, ConfigError, VARIABLES};
+use chassis::Config;
+use chassis::variable::{Allowed, ConfigError, Table as _};
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 type Variables = BTreeMap<OsString, OsString>;
@@ -29,7 +30,11 @@ fuzz_target!(|input: &[u8]| -> Corpus {
             )
         })
         .collect();
-    let is_known = |name: &OsStr| VARIABLES.iter().any(|variable| name == variable.name);
+    let is_known = |name: &OsStr| {
+        Config::variables()
+            .iter()
+            .any(|variable| name == variable.name)
+    };
     let unknown = vars.keys().filter(|name| !is_known(name));
     if unknown.map(|name| name.len()).sum::<usize>() > MAX_UNKNOWN {
         return Corpus::Reject;
@@ -48,14 +53,14 @@ fn holds_of_what_is_accepted(config: &Config, vars: &Variables) {
         .map(|(name, value)| (name.into(), value.into()));
     assert_eq!(Config::from_vars(again).as_ref(), Ok(config), "{shown:?}");
 
-    for (variable, (name, value)) in VARIABLES.iter().zip(&shown) {
+    for (variable, (name, value)) in Config::variables().iter().zip(&shown) {
         assert_eq!(variable.name, *name);
         let set = vars.get(OsStr::new(name)).and_then(|set| set.to_str());
         if set.is_none() {
-            assert_eq!(*value, variable.default.value(), "{name} was not set");
+            assert_eq!(*value, variable.default_value(), "{name} was not set");
         }
         if let Allowed::Whole { min, max } = variable.allowed {
-            let number: usize = value.parse().expect("a number");
+            let number: u64 = value.parse().expect("a number");
             assert!((min..=max).contains(&number), "{name}={number}");
             let set = set.map(|text| text.trim_start_matches('0'));
             assert!(

@@ -7,8 +7,9 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use drydock::config::Networks;
-use drydock::forwarded::{Connection, Proto, Seen};
+use chassis::forwarded::{Connection, Proto, Seen};
+use chassis::networks::Networks;
+use chassis::variable::Value as _;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
 const TRUSTED: &str = "10.0.0.0/8,fd00::/8";

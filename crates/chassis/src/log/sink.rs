@@ -20,7 +20,7 @@ const LAST_LINES: Duration = Duration::from_millis(400);
 
 /// The sink; all clones are the same one.
 #[derive(Clone, Debug, Default)]
-pub struct Sink(Arc<Shared>);
+pub(crate) struct Sink(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {

@@ -1,4 +1,4 @@
-//! The real binary on a free port, and an HTTP/1 client that can misbehave.
+//! The real program on a free port, and an HTTP/1 client that can misbehave.
 //!
 //! Every wait has the one [`LIMIT`], far above what is awaited, so that a slow machine does not
 //! fail a test and a hanging server does.
@@ -7,11 +7,13 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+use std::{env, fs};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -131,9 +133,44 @@ impl Drop for App {
     }
 }
 
+/// The binary of the crate whose test this is, or the chassis's example, which has none.
+fn program() -> PathBuf {
+    if let Some(binary) = option_env!("CARGO_BIN_EXE_app") {
+        return binary.into();
+    }
+    let test = env::current_exe().unwrap();
+    let example = test.ancestors().nth(2).unwrap().join("examples/hello");
+    let built = fs::metadata(&example).and_then(|file| file.modified());
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let newest = ["src", "examples"].map(|folder| newest(&here.join(folder)));
+    assert!(
+        built.is_ok_and(|built| newest.iter().all(|written| *written <= built)),
+        "{} is not that of these sources: `cargo test` builds it, and for a test alone \
+         `cargo build --example hello` does",
+        example.display()
+    );
+    example
+}
+
+/// When the newest file in a folder was written.
+fn newest(folder: &Path) -> SystemTime {
+    let written = |entry: io::Result<fs::DirEntry>| {
+        let (path, about) = entry
+            .and_then(|entry| Ok((entry.path(), entry.metadata()?)))
+            .unwrap();
+        if about.is_dir() {
+            newest(&path)
+        } else {
+            about.modified().unwrap()
+        }
+    };
+    let files = fs::read_dir(folder).unwrap().map(written);
+    files.max().unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
 /// The program with only these variables, on a free port of loopback unless they say else.
 pub fn command(vars: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_app"));
+    let mut command = Command::new(program());
     command
         .stdin(Stdio::null())
         .env_clear()
