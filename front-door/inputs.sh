@@ -92,7 +92,7 @@ $2
 # Tests build from every lock file; nothing else is stopped by one that it does not use.
 refuse_stale_locks() {
   have cargo || return 0
-  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock "$root"/bench/*/Cargo.lock; do
+  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock "$root/crates/chassis/fuzz/Cargo.lock" "$root"/bench/*/Cargo.lock; do
     manifest=${locked%.lock}.toml
     said=$(
       [ "$inputs" != offline ] || export CARGO_HOME="$cache/cargo"

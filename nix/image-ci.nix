@@ -43,8 +43,6 @@ let
       )
       failed=()
       for lock in Cargo.lock */Cargo.lock; do
-        # Its targets are built for libFuzzer only.
-        case $lock in fuzz/*) continue ;; esac
         [ -e "$lock" ] || continue
         folder=$(dirname "$lock")
         for check; do

@@ -233,7 +233,9 @@ let
     dev-loop = ../dev-loop;
     image-facts = ../image-facts;
   }
-  // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; };
+  // lib.optionalAttrs (builtins.pathExists (src + "/crates/chassis/fuzz")) {
+    fuzz = src + "/crates/chassis/fuzz";
+  };
   # All that is made from the crate and from ../nginx, each of which may be edited once
   # more, by shell commands.
   madeWith =
@@ -360,7 +362,7 @@ let
       image
       ;
     # The crate's dependencies alone, which the app is built on.
-    app-deps = app.cargoArtifacts;
+    app-deps = app.dependencies;
     inherit (tools) probe keypair;
   };
 in
@@ -419,7 +421,7 @@ packages
         ;
       crates = cratesOf [
         (src + "/Cargo.lock")
-        ../fuzz/Cargo.lock
+        ../crates/chassis/fuzz/Cargo.lock
         ../bench/building/grown/Cargo.lock
       ];
       driver = bench-driver;
@@ -430,7 +432,7 @@ packages
     verify = import ./verify.nix {
       inherit asserter image pkgs;
       dependencies = [
-        app.cargoArtifacts
+        app.dependencies
         tools.keypair.crate.cargoArtifacts
         tools.probe.crate.cargoArtifacts
       ];
@@ -481,7 +483,8 @@ packages
       image-app = image-app.tests;
       image-nginx = image-nginx.tests;
       update-cost = builtins.mapAttrs updateCost updates;
-    };
+    }
+    // app.memberTests;
   };
   upkeep = import ./upkeep.nix {
     inherit affected pkgs seen;

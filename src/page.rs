@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 
-use chassis::{Error, Media, Seen};
+use chassis::{Error, Media, Seen, replica};
 
 use crate::PROGRAM;
 
@@ -85,14 +85,6 @@ impl Index {
     }
 }
 
-/// The name of the machine, which in a container is that of the container.
-fn replica() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// An error, said to a person.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
@@ -112,16 +104,16 @@ pub fn error(error: &Error) -> Option<HttpResponse> {
         reason: error.reason(),
         sentence: error.sentence(),
     };
-    html(error.status_code(), &refusal).ok()
+    html(error.status_code(), refusal.render()).ok()
 }
 
-/// An answer with this body.
+/// An answer with this body, which is a rendered template.
 ///
 /// # Errors
-/// [`Error::Internal`] when the template fails, which only a template that calls something that
-/// fails can do.
-pub fn html(status: StatusCode, body: &impl Template) -> Result<HttpResponse, Error> {
-    let body = body.render().map_err(|error| {
+/// [`Error::Internal`] when the template has failed, which only a template that calls something
+/// that fails can do.
+pub fn html(status: StatusCode, body: askama::Result<String>) -> Result<HttpResponse, Error> {
+    let body = body.map_err(|error| {
         log::error!(error:% = error; "template failed");
         Error::Internal
     })?;

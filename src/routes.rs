@@ -7,6 +7,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
+use askama::Template as _;
 use chassis::forwarded::{address_text, push_address};
 use chassis::{Error, Media, Seen, get, negotiate};
 
@@ -80,7 +81,7 @@ async fn index(request: HttpRequest, body: Payload) -> Result<HttpResponse, Erro
             let settings = request.app_data::<Data<Settings>>();
             let digest = settings.and_then(|settings| settings.image_digest.known());
             let page = Index::new(MESSAGE, seen, &protocol, digest);
-            page::html(StatusCode::OK, &page)?
+            page::html(StatusCode::OK, page.render())?
         }
         Media::Json => HttpResponse::Ok().json(Answer::new(seen)),
     };

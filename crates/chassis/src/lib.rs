@@ -6,7 +6,7 @@
 //! of one:
 //!
 //! ```no_run
-#![doc = include_str!("../examples/hello.rs")]
+#![cfg_attr(doc, doc = include_str!("../examples/hello.rs"))]
 //! ```
 //!
 //! An `Err` of a handler, and whatever is refused before there is one, becomes an [`Error`] and a
@@ -62,6 +62,6 @@ pub use crate::config::Config;
 pub use crate::error::Error;
 pub use crate::forwarded::Seen;
 pub use crate::negotiation::{Media, negotiate};
-pub use crate::program::Program;
+pub use crate::program::{Program, replica};
 pub use crate::resource::get;
 pub use crate::service::Service;

@@ -506,6 +506,7 @@ mod tests {
     const NONE: &[(&str, &str)] = &[];
     const PROGRAM: Program = Program {
         name: "app",
+        module: "app",
         package: "drydock",
         version: "1.0.0",
         revision: None,

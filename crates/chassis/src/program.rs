@@ -5,7 +5,9 @@
 pub struct Program {
     /// The binary's name, with which its complaints begin.
     pub name: &'static str,
-    /// The package's name.
+    /// The binary's name as Rust has it, with which the targets of its log lines begin.
+    pub module: &'static str,
+    /// The package's name, with which those of a library of the same package begin.
     pub package: &'static str,
     /// The package's version.
     pub version: &'static str,
@@ -13,13 +15,17 @@ pub struct Program {
     pub revision: Option<&'static str>,
 }
 
-/// The [`Program`] whose source this stands in: a binary. `DRYDOCK_REVISION` in the environment of
-/// the build is its revision.
+/// The [`Program`] whose source this stands in; what is no binary is called as its package.
+/// `DRYDOCK_REVISION` in the environment of the build is its revision.
 #[macro_export]
 macro_rules! program {
     () => {
         $crate::Program {
-            name: env!("CARGO_BIN_NAME"),
+            name: match option_env!("CARGO_BIN_NAME") {
+                Some(name) => name,
+                None => env!("CARGO_PKG_NAME"),
+            },
+            module: env!("CARGO_CRATE_NAME"),
             package: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             revision: option_env!("DRYDOCK_REVISION"),
@@ -35,15 +41,20 @@ impl Program {
     }
 
     /// Whether a log target is of the program's own sources, as Rust names it by default.
-    #[must_use]
     pub(crate) fn is_target(&self, target: &str) -> bool {
-        let root = target.split("::").next().unwrap_or_default();
-        [self.name, self.package].iter().any(|name| {
-            // A crate's name has no hyphen.
-            let same = |(one, other)| one == other || (one == b'-' && other == b'_');
-            name.len() == root.len() && name.bytes().zip(root.bytes()).all(same)
-        })
+        let root = target.split("::").next();
+        root == Some(self.module) || root == Some(self.package)
     }
+}
+
+/// The name of the machine, which in a container is that of the container: which of several
+/// replicas this is.
+#[must_use]
+pub fn replica() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
 }
 
 #[cfg(test)]
@@ -54,6 +65,7 @@ mod tests {
     fn targets_of_its_own_are_those_of_its_crates() {
         let program = Program {
             name: "my-app",
+            module: "my_app",
             package: "shop",
             version: "1.0.0",
             revision: None,

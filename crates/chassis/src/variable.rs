@@ -5,7 +5,7 @@
 //! a table of its own behind the one of the chassis.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -161,15 +161,15 @@ pub enum Allowed {
 }
 
 impl Allowed {
-    fn takes(self, text: &str) -> bool {
+    fn takes(self, value: &OsStr) -> bool {
         match self {
             // FromStr takes a sign, which a count or a duration does not have.
-            Self::Whole { min, max } => {
+            Self::Whole { min, max } => value.to_str().is_some_and(|text| {
                 text.bytes().all(|byte| byte.is_ascii_digit())
                     && text
                         .parse()
                         .is_ok_and(|number| (min..=max).contains(&number))
-            }
+            }),
             Self::Text(_) => true,
         }
     }
@@ -442,18 +442,26 @@ impl Reader {
 
     /// The value of a row; `None` is an error that has been noted.
     pub fn read<T: Value>(&mut self, variable: &Variable) -> Option<T> {
-        let value = self.unread.remove(&OsString::from(variable.name));
-        let value = value.unwrap_or_else(|| variable.default_value().into());
-        let text = value.to_str().filter(|text| variable.allowed.takes(text));
-        let parsed = text.and_then(T::parse);
-        if parsed.is_none() {
-            self.errors.push(ConfigError::NotAllowed {
-                name: variable.name,
-                value: value.to_string_lossy().into_owned(),
-                allowed: plain(&variable.allowed.to_string()),
-            });
+        let value = self.value(variable);
+        let parsed = value.to_str().and_then(T::parse);
+        if !variable.allowed.takes(&value) || parsed.is_none() {
+            self.refuse(variable, &value);
+            return None;
         }
         parsed
+    }
+
+    fn value(&mut self, variable: &Variable) -> OsString {
+        let set = self.unread.remove(OsStr::new(variable.name));
+        set.unwrap_or_else(|| variable.default_value().into())
+    }
+
+    fn refuse(&mut self, variable: &Variable, value: &OsStr) {
+        self.errors.push(ConfigError::NotAllowed {
+            name: variable.name,
+            value: value.to_string_lossy().into_owned(),
+            allowed: plain(&variable.allowed.to_string()),
+        });
     }
 
     fn finish(self) -> Vec<ConfigError> {

@@ -168,9 +168,11 @@ impl Serving {
             .wrap(from_fn(move |request, next| {
                 Rc::clone(&envelope).around(request, next)
             }))
-            .configure(|app| routes(app))
-            // Behind the others, since they are seldom asked for.
-            .configure(health::routes)
+            .configure(|app| {
+                routes(app);
+                // Behind the others, since they are seldom asked for.
+                health::routes(app);
+            })
             .default_service(web::to(async || Err::<HttpResponse, _>(Error::NotFound)))
             .into_factory()
             .map_err(|error| error.error_response());

@@ -11,10 +11,10 @@ use std::thread;
 
 use actix_web::rt::System;
 use actix_web::web::{self, Bytes, Json, Path, ServiceConfig};
-use actix_web::{HttpResponse, error};
-use chassis::Config;
+use actix_web::{HttpResponse, ResponseError as _, error};
 use chassis::server::Server;
 use chassis::variable::Table as _;
+use chassis::{Config, Error, Media};
 use futures_util::StreamExt as _;
 use support::Client;
 use tokio::sync::oneshot;
@@ -47,6 +47,17 @@ fn routes(app: &mut ServiceConfig) {
     );
 }
 
+/// What people see of an error here.
+fn page(error: &Error) -> Option<HttpResponse> {
+    let html = || format!("<h1>{}</h1>", error.reason());
+    // As one whose template fails.
+    (*error != Error::NotFound).then(|| {
+        HttpResponse::build(error.status_code())
+            .content_type(Media::Html.content_type())
+            .body(html())
+    })
+}
+
 /// Reads where actix-web's own limits for extractors do not see it.
 async fn bytes_in_stream(mut body: web::Payload) -> Result<String, actix_web::Error> {
     let mut sum = 0;
@@ -77,7 +88,7 @@ impl Running {
         let (port_is, port) = mpsc::channel();
         let thread = thread::spawn(move || {
             System::new().block_on(async {
-                let server = Server::bind(config, None).unwrap();
+                let server = Server::bind(config, Some(page)).unwrap();
                 port_is.send(server.port()).unwrap();
                 let stopped = async {
                     let _ = stopped.await;
@@ -169,6 +180,52 @@ fn what_an_extractor_refuses_gets_a_body_of_ours() {
         "400 Bad Request\n",
     );
     server.assert_answer(&json("text/plain", "1"), 400, "400 Bad Request\n");
+}
+
+#[test]
+fn an_error_is_said_as_the_client_prefers() {
+    let server = Running::start();
+    let text = "text/plain; charset=utf-8";
+    let json = r#"{"status":500,"title":"Internal Server Error","detail":"The service failed. The fault is not yours."}"#;
+    for (accept, path, kind, body) in [
+        ("*/*", "/error", text, "500 Internal Server Error\n"),
+        ("image/png", "/error", text, "500 Internal Server Error\n"),
+        ("application/json", "/error", "application/json", json),
+        (
+            "text/html",
+            "/error",
+            Media::Html.content_type(),
+            "<h1>Internal Server Error</h1>",
+        ),
+        (
+            "text/html",
+            "/panic",
+            Media::Html.content_type(),
+            "<h1>Internal Server Error</h1>",
+        ),
+        (
+            "text/html",
+            "/never",
+            Media::Html.content_type(),
+            "<h1>Service Unavailable</h1>",
+        ),
+        // Where it cannot be shown so.
+        ("text/html", "/number/300", text, "404 Not Found\n"),
+    ] {
+        let mut client = Client::connect(server.address);
+        client.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: test\r\nAccept: {accept}\r\n\r\n"
+        ));
+        let answer = client.answer();
+        let said = (answer.field("content-type"), answer.body.as_str());
+        assert_eq!(said, (Some(kind), body), "{accept} {path}");
+        assert_eq!(answer.field("vary"), Some("Accept"), "{accept} {path}");
+        assert_eq!(
+            answer.field("cache-control"),
+            Some("no-store"),
+            "{accept} {path}"
+        );
+    }
 }
 
 #[test]
