@@ -23,7 +23,8 @@ let
   members = (lib.importTOML (src + "/Cargo.toml")).workspace.members or [ ];
   nameOf = member: (lib.importTOML (src + "/${member}/Cargo.toml")).package.name;
   inMembers =
-    files: builtins.concatMap (member: map (file: "${member}/${file}") ([ "Cargo.toml" ] ++ files)) members;
+    files:
+    builtins.concatMap (member: map (file: "${member}/${file}") ([ "Cargo.toml" ] ++ files)) members;
   # What programs are made of.
   own = [
     "build.rs"
@@ -119,6 +120,11 @@ let
       );
       postPatch = "mkdir -p src && printf '//! Nothing.\nfn main() {}\n' > src/main.rs";
     };
+  fuzzOf =
+    src:
+    lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) {
+      fuzz = import ./fuzz.nix { inherit crane lib src; };
+    };
   dependencies = staticCrane.buildDepsOnly (
     release
     // {
@@ -167,7 +173,8 @@ staticCrane.buildPackage (
             preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
           }
         );
-      };
+      }
+      // fuzzOf src;
       # By the member: what rides on it.
       memberTests = builtins.listToAttrs (
         map (folder: {
@@ -178,12 +185,7 @@ staticCrane.buildPackage (
             );
             test = staticCrane.cargoTest (member folder);
           }
-          // lib.optionalAttrs (builtins.pathExists (src + "/${folder}/fuzz")) {
-            fuzz = import ./fuzz.nix {
-              inherit crane lib;
-              src = src + "/${folder}";
-            };
-          };
+          // fuzzOf (src + "/${folder}");
         }) members
       );
     };

@@ -24,7 +24,10 @@ let
   crate = {
     src = sourceOf [
       "Cargo.toml"
+      "assets"
+      "build.rs"
       "src"
+      "templates"
       "fuzz/Cargo.toml"
       "fuzz/Cargo.lock"
       "fuzz/corpus"

@@ -233,8 +233,9 @@ let
     dev-loop = ../dev-loop;
     image-facts = ../image-facts;
   }
+  // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; }
   // lib.optionalAttrs (builtins.pathExists (src + "/crates/chassis/fuzz")) {
-    fuzz = src + "/crates/chassis/fuzz";
+    chassis-fuzz = src + "/crates/chassis/fuzz";
   };
   # All that is made from the crate and from ../nginx, each of which may be edited once
   # more, by shell commands.
@@ -436,7 +437,8 @@ packages
         tools.keypair.crate.cargoArtifacts
         tools.probe.crate.cargoArtifacts
       ];
-      crates = [
+      # What a crate is built on in its own workspace is its own, too.
+      crates = lib.optional (app.memberTests != { }) app.cargoArtifacts ++ [
         app
         tools.keypair.crate
         tools.probe.crate

@@ -100,15 +100,14 @@ impl Error {
     /// The error as a page for people, as JSON for programs that want it, or else as a line of text.
     #[must_use]
     pub(crate) fn response(&self, media: Media, page: Option<Page>) -> HttpResponse {
-        let mut response = match (media, page) {
-            (Media::Html, Some(page)) => page(self).unwrap_or_else(|| self.line()),
-            (Media::Json, _) => HttpResponse::build(self.status_code()).json(Problem {
-                status: self.status_code().as_u16(),
-                title: self.reason(),
-                detail: &self.sentence(),
-            }),
-            _ => self.line(),
+        let shown = match (media, page) {
+            (Media::Html, Some(page)) => page(self),
+            _ => None,
         };
+        let mut response = shown.unwrap_or_else(|| match media {
+            Media::Json => self.body(media, self.problem()),
+            _ => self.body(Media::Text, self.line()),
+        });
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("Accept"));
@@ -132,15 +131,29 @@ impl Error {
         response
     }
 
-    fn line(&self) -> HttpResponse {
+    fn body(self, media: Media, body: String) -> HttpResponse {
+        HttpResponse::build(self.status_code())
+            .content_type(media.content_type())
+            .body(body)
+    }
+
+    fn problem(self) -> String {
+        let problem = Problem {
+            status: self.status_code().as_u16(),
+            title: self.reason(),
+            detail: &self.sentence(),
+        };
+        // Numbers and texts can always be written.
+        serde_json::to_string(&problem).unwrap_or_default()
+    }
+
+    fn line(self) -> String {
         let mut text = format!("{} {}\n", self.status_code().as_u16(), self.reason());
         if let Self::NotAcceptable { .. } = self {
             text.push_str(&self.sentence());
             text.push('\n');
         }
-        HttpResponse::build(self.status_code())
-            .content_type(Media::Text.content_type())
-            .body(text)
+        text
     }
 
     /// The status's name, such as `Not Found`.

@@ -267,10 +267,7 @@ fn text(time: &[u8], record: &Record, program: Program, colours: bool) -> Vec<u8
 }
 
 fn is_ours(record: &Record, program: Program) -> bool {
-    let target = record.target();
-    target == REQUEST_TARGET
-        || target.starts_with(concat!(env!("CARGO_CRATE_NAME"), "::"))
-        || program.is_target(target)
+    record.target() == REQUEST_TARGET || program.is_target(record.target())
 }
 
 struct TextLine(Vec<u8>);

@@ -40,10 +40,15 @@ impl Program {
         self.revision.unwrap_or("unknown")
     }
 
-    /// Whether a log target is of the program's own sources, as Rust names it by default.
+    /// Whether a log target is of the program's own sources, or of the chassis's, as Rust names it
+    /// by default.
     pub(crate) fn is_target(&self, target: &str) -> bool {
-        let root = target.split("::").next();
-        root == Some(self.module) || root == Some(self.package)
+        [env!("CARGO_CRATE_NAME"), self.module, self.package]
+            .iter()
+            .any(|name| {
+                let path = target.strip_prefix(name);
+                path.is_some_and(|path| path.is_empty() || path.starts_with("::"))
+            })
     }
 }
 
@@ -71,6 +76,7 @@ mod tests {
             revision: None,
         };
         for (target, own) in [
+            ("chassis::server", true),
             ("my_app", true),
             ("my_app::routes", true),
             ("shop", true),

@@ -49,8 +49,7 @@ impl Service {
 
 impl<Own: Table + Clone + Send + Sync + 'static> Service<Own> {
     /// Puts variables of the service's own behind those of [`Config`]; see
-    /// [`variables!`](crate::variables). A handler finds their values as [`Data<More>`](Data), and
-    /// those of the chassis as [`Data<Config>`](Data).
+    /// [`variables!`](crate::variables). A handler finds their values as [`Data<More>`](Data).
     #[must_use]
     pub fn variables<More: Table>(self) -> Service<More> {
         Service {

@@ -4,7 +4,6 @@
 //! [`variables!`](crate::variables) makes a struct of rows, with a [`Table`] of them; a service puts
 //! a table of its own behind the one of the chassis.
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
@@ -419,7 +418,7 @@ fn did_you_mean(close: Option<&'static str>) -> String {
 #[derive(Debug)]
 pub struct Reader {
     known: Vec<&'static Variable>,
-    unread: BTreeMap<OsString, OsString>,
+    unread: Vec<(OsString, OsString)>,
     errors: Vec<ConfigError>,
 }
 
@@ -452,7 +451,15 @@ impl Reader {
     }
 
     fn value(&mut self, variable: &Variable) -> OsString {
-        let set = self.unread.remove(OsStr::new(variable.name));
+        let mut set = None;
+        self.unread.retain_mut(|(name, value)| {
+            let is_it = name == variable.name;
+            if is_it {
+                // Of a name that is there twice, the last one counts.
+                set = Some(std::mem::take(value));
+            }
+            !is_it
+        });
         set.unwrap_or_else(|| variable.default_value().into())
     }
 
@@ -467,9 +474,10 @@ impl Reader {
     fn finish(self) -> Vec<ConfigError> {
         let Self {
             known,
-            unread,
+            mut unread,
             mut errors,
         } = self;
+        unread.sort_unstable();
         for (name, value) in unread {
             let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
             if !is_service_link(&name, &value) {
@@ -495,7 +503,7 @@ fn is_service_link(name: &str, value: &str) -> bool {
 }
 
 fn closest(name: &str, known: &[&'static Variable]) -> Option<&'static str> {
-    let distance = |other: &str| strsim::damerau_levenshtein(&name.to_ascii_uppercase(), other);
+    let distance = |other: &str| strsim::osa_distance(&name.to_ascii_uppercase(), other);
     known
         .iter()
         .map(|variable| (distance(variable.name), variable.name))

@@ -164,7 +164,6 @@ impl Serving {
         let app = App::new()
             .app_data(PayloadConfig::new(config.max_body_bytes))
             .app_data(web::Data::new(self.progress.clone()))
-            .app_data(web::Data::new(config.clone()))
             .wrap(from_fn(move |request, next| {
                 Rc::clone(&envelope).around(request, next)
             }))
