@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread;
 
+use actix_web::http::StatusCode;
 use actix_web::rt::System;
 use actix_web::web::{self, Bytes, Json, Path, ServiceConfig};
 use actix_web::{HttpResponse, ResponseError as _, error};
@@ -51,7 +52,7 @@ fn routes(app: &mut ServiceConfig) {
 fn page(error: &Error) -> Option<HttpResponse> {
     let html = || format!("<h1>{}</h1>", error.reason());
     // As one whose template fails.
-    (*error != Error::NotFound).then(|| {
+    (error.status_code() != StatusCode::NOT_FOUND).then(|| {
         HttpResponse::build(error.status_code())
             .content_type(Media::Html.content_type())
             .body(html())
