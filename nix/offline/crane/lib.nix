@@ -177,6 +177,7 @@ let
     "cargoCheckExtraArgs"
     "cargoDenyChecks"
     "cargoDenyExtraArgs"
+    "cargoDocExtraArgs"
     "cargoExtraArgs"
     "cargoLockContents"
     "cargoLockParsed"
@@ -185,6 +186,7 @@ let
     "cargoTomlContents"
     "checkPhase"
     "configurePhase"
+    "docInstallRoot"
     "dummySrc"
     "extraDummyScript"
     "installCargoArtifactsMode"
@@ -360,14 +362,13 @@ let
       cargoDoc =
         {
           cargoArtifacts,
-          cargoDocExtraArgs ? "--no-deps",
           ...
         }@args:
         mkCargoDerivation (
-          removeAttrs args [ "cargoDocExtraArgs" ]
+          args
           // {
             pnameSuffix = "-doc";
-            buildPhaseCargoCommand = "cargoWithProfile doc --locked ${cargoDocExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile doc --locked --no-deps";
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             # Without a target of its own cargo has another folder for it.
             installPhaseCommand = ''
