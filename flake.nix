@@ -46,6 +46,7 @@
               assets = ./assets;
               revision = self.rev or self.dirtyRev or "unknown";
               otherCrates = {
+                chassis-fuzz = ./crates/chassis/fuzz;
                 keypair = ./crates/keypair;
                 probe = ./crates/probe;
                 workshop = ./crates/workshop;

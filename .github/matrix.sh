@@ -59,7 +59,7 @@ grouped=$(printf '%s' "$touched" | jq --compact-output --argjson runners "$runne
     | if .system | endswith("-darwin") then "shells"
       elif .kind == "apps" or .kind == "devShells" or (.name | test("^image-(dev|ci)(-|$)|^toolchain$"))
       then "commands and shells"
-      elif .name | test("-(clippy|deny|format|fuzz|test)$|^(advisories|instructions)$") then "crates"
+      elif .name | test("-(clippy|deny|doc|format|fuzz|test)$|^(advisories|instructions)$") then "crates"
       else "images" end;
   group_by([split(".")[1], group])
   | map((.[0] | split(".")[1]) as $system | {

@@ -92,7 +92,8 @@ $2
 # Tests build from every lock file; nothing else is stopped by one that it does not use.
 refuse_stale_locks() {
   have cargo || return 0
-  for locked in "$root/Cargo.lock" "$root"/*/Cargo.lock "$root"/*/*/Cargo.lock; do
+  for locked in "$root/Cargo.lock" "$root"/bench/*/Cargo.lock "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock; do
+    [ -e "$locked" ] || continue
     manifest=${locked%.lock}.toml
     said=$(
       [ "$inputs" != offline ] || export CARGO_HOME="$cache/cargo"

@@ -66,7 +66,7 @@ each_part() { # ACTION
       "$1" shell "$offline/nixpkgs/shell-kits" "$offline/nixpkgs/shell-cargo-tools" "$offline/fill.sh" "$root/rust-toolchain.toml"
       ;;
   esac
-  "$1" crates "$root/Cargo.lock" "$root"/fuzz/Cargo.lock "$root"/crates/*/Cargo.lock
+  "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock
 }
 
 # Adds the part's entry to $entries, as NAME/KEY below $cache/made.

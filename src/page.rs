@@ -1,12 +1,12 @@
 //! What people see: the page, and errors, as HTML. The templates are in `templates/`.
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 
-use crate::error::Error;
-use crate::forwarded::Seen;
-use crate::negotiation::Media;
+use chassis::{Error, Media, Seen, replica};
+
+use crate::PROGRAM;
 
 /// On every HTML answer, so that the page is as safe without the edge as behind it.
 const HEADERS: [(&str, &str); 7] = [
@@ -45,13 +45,8 @@ impl Index {
         let mut server = vec![
             ("Request id", seen.request_id.clone().unwrap_or_default()),
             ("Replica", replica()),
-            ("Version", env!("CARGO_PKG_VERSION").to_owned()),
-            (
-                "Source revision",
-                option_env!("DRYDOCK_REVISION")
-                    .unwrap_or("unknown")
-                    .to_owned(),
-            ),
+            ("Version", PROGRAM.version.to_owned()),
+            ("Source revision", PROGRAM.revision().to_owned()),
         ];
         if let Some(digest) = image_digest {
             server.push(("Image digest", digest.to_owned()));
@@ -90,33 +85,35 @@ impl Index {
     }
 }
 
-/// The name of the machine, which in a container is that of the container.
-fn replica() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
-}
-
 /// An error, said to a person.
 #[derive(Debug, Template)]
 #[template(path = "error.html")]
-pub struct Refusal<'a> {
+struct Refusal {
     /// For example 404.
-    pub status: u16,
+    status: u16,
     /// For example `Not Found`.
-    pub reason: &'a str,
+    reason: &'static str,
     /// What it means for whoever reads it.
-    pub sentence: &'a str,
+    sentence: String,
 }
 
-/// An answer with this body.
+/// An error as a page, for [`chassis::Service::error_page`].
+pub fn error(error: &Error) -> Option<HttpResponse> {
+    let refusal = Refusal {
+        status: error.status_code().as_u16(),
+        reason: error.reason(),
+        sentence: error.sentence(),
+    };
+    html(error.status_code(), refusal.render()).ok()
+}
+
+/// An answer with this body, which is a rendered template.
 ///
 /// # Errors
-/// [`Error::Internal`] when the template fails, which only a template that calls something that
-/// fails can do.
-pub fn html(status: StatusCode, body: &impl Template) -> Result<HttpResponse, Error> {
-    let body = body.render().map_err(|error| {
+/// [`Error::Internal`] when the template has failed, which only a template that calls something
+/// that fails can do.
+pub fn html(status: StatusCode, body: askama::Result<String>) -> Result<HttpResponse, Error> {
+    let body = body.map_err(|error| {
         log::error!(error:% = error; "template failed");
         Error::Internal
     })?;

@@ -2,38 +2,21 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, VARY};
-use actix_web::web::{self, Data, Payload, ServiceConfig};
-use actix_web::{Handler, HttpMessage as _, HttpRequest, HttpResponse, Resource, Responder};
+use actix_web::web::{Data, Payload, ServiceConfig};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use futures_util::StreamExt as _;
 use serde::Serialize;
 
-use crate::config::Config;
-use crate::error::Error;
-use crate::forwarded::{Seen, address_text, push_address};
-use crate::health;
-use crate::negotiation::{Media, negotiate};
+use askama::Template as _;
+use chassis::forwarded::{address_text, push_address};
+use chassis::{Error, Media, Seen, get, negotiate};
+
 use crate::page::{self, Index};
+use crate::settings::Settings;
 
-/// Every path that is answered; [`crate::server`] answers the others with 404.
+/// Every path that is answered, but those of the health probes; others are answered with 404.
 pub fn routes(app: &mut ServiceConfig) {
-    app.service(get("/", index))
-        .service(get(health::LIVE_PATH, health::live))
-        .service(get(health::READY_PATH, health::ready));
-}
-
-/// GET, and HEAD, for which actix-web leaves the body out; 405 for every other method.
-fn get<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: Responder + 'static,
-{
-    web::resource(path)
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::to(async || {
-            Err::<HttpResponse, _>(Error::MethodNotAllowed { allow: "GET, HEAD" })
-        }))
+    app.service(get("/", index));
 }
 
 /// What `GET /` can be answered with, from most to least liked where the client does not care:
@@ -95,10 +78,10 @@ async fn index(request: HttpRequest, body: Payload) -> Result<HttpResponse, Erro
             .body(text(seen)),
         Media::Html => {
             let protocol = format!("{:?}", request.version());
-            let config = request.app_data::<Data<Config>>();
-            let digest = config.and_then(|config| config.image_digest.known());
+            let settings = request.app_data::<Data<Settings>>();
+            let digest = settings.and_then(|settings| settings.image_digest.known());
             let page = Index::new(MESSAGE, seen, &protocol, digest);
-            page::html(StatusCode::OK, &page)?
+            page::html(StatusCode::OK, page.render())?
         }
         Media::Json => HttpResponse::Ok().json(Answer::new(seen)),
     };

@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../crates/chassis/tests/support/mod.rs"]
 mod support;
 
-use support::App;
+use support::{App, command, run};
 
 const MESSAGE: &str = "It's easier to ask forgiveness than it is to get permission.";
 
@@ -123,6 +124,18 @@ fn the_page_says_no_more_than_is_known() {
 }
 
 #[test]
+fn a_digest_that_is_none_is_refused() {
+    let output = run(&mut command(&[("APP_IMAGE_DIGEST", "sha256:1")]));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(78), "{stderr}");
+    assert_eq!(
+        stderr,
+        "app: APP_IMAGE_DIGEST=\"sha256:1\" is not allowed: it must be sha256: and 64 hexadecimal \
+         digits in lower case, or unknown\n"
+    );
+}
+
+#[test]
 fn html_is_guarded_with_or_without_the_edge() {
     let app = App::start(&[]);
     for path in ["/", "/nothing"] {
@@ -168,6 +181,23 @@ fn an_error_is_a_page_for_a_browser() {
         let heading = format!("<h1>{title}</h1>");
         assert!(answer.body.contains(&heading), "{}", answer.body);
     }
+}
+
+#[test]
+fn an_error_is_json_for_a_program_that_asks_for_it() {
+    let app = App::start(&[]);
+    let answer = app.get("/nothing", "Accept: application/json\r\n");
+    assert_eq!(answer.status, 404);
+    assert_eq!(answer.field("content-type"), Some("application/json"));
+    assert_eq!(answer.field("vary"), Some("Accept"));
+    assert_eq!(answer.field("cache-control"), Some("no-store"));
+    let json: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let expected = serde_json::json!({
+        "status": 404,
+        "title": "Not Found",
+        "detail": "There is nothing at this address.",
+    });
+    assert_eq!(json, expected);
 }
 
 #[test]

@@ -14,7 +14,8 @@ let
     app = scope.app.tests;
     image-app = image-app.tests;
     image-nginx = image-nginx.tests;
-  };
+  }
+  // scope.app.memberTests;
   # By what is changed in one line: the layer that may differ then, what may be shipped,
   # and the archive with the change.
   updates = {
@@ -59,7 +60,7 @@ in
       probe
       ;
     # The crate's dependencies alone, which the app is built on.
-    app-deps = scope.app.cargoArtifacts;
+    app-deps = scope.app.dependencies;
   };
   # Every package is a check, and so is every test that rides on one; the rest are files here.
   checks =

@@ -22,6 +22,8 @@ let
     "Cargo.toml"
     "Cargo.lock"
     "build.rs"
+    "crates/chassis/Cargo.toml"
+    "crates/chassis/src"
     "src"
     "templates"
   ];

@@ -18,13 +18,15 @@ let
   inherit (pkgs) lib;
   # The derivation itself, not what it builds.
   drv = package: builtins.unsafeDiscardOutputDependency package.drvPath;
-  crates = [
+  programs = [
     app
     keypair.crate
     probe.crate
   ];
+  # What a crate is built on in its own workspace is its own, too.
+  crates = lib.optional (app.memberTests != { }) app.cargoArtifacts ++ programs;
   # Nothing else of ours comes before these.
-  dependencies = map (crate: crate.cargoArtifacts) crates;
+  dependencies = map (crate: crate.dependencies) programs;
 in
 pkgs.writeShellApplication {
   name = "drydock-verify";

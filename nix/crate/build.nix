@@ -20,21 +20,32 @@
   manifest ? null,
 }:
 let
+  # The crates of its workspace that it is built on, by their folders.
+  members = (lib.importTOML (src + "/Cargo.toml")).workspace.members or [ ];
+  nameOf = member: (lib.importTOML (src + "/${member}/Cargo.toml")).package.name;
+  inMembers =
+    files:
+    builtins.concatMap (member: map (file: "${member}/${file}") ([ "Cargo.toml" ] ++ files)) members;
+  # What programs are made of.
+  own = [
+    "build.rs"
+    "src"
+    "templates"
+  ];
+  ofMembers = inMembers [
+    "build.rs"
+    "src"
+  ];
   sourceOf =
     files:
     lib.fileset.toSource {
       root = src;
       fileset = lib.fileset.unions (
-        map (file: src + "/${file}") (
-          [
-            "Cargo.toml"
-            "Cargo.lock"
-            "src"
-          ]
-          ++ builtins.filter (file: builtins.pathExists (src + "/${file}")) (
+        builtins.filter builtins.pathExists (
+          map (file: src + "/${file}") (
             [
-              "build.rs"
-              "templates"
+              "Cargo.toml"
+              "Cargo.lock"
             ]
             ++ files
           )
@@ -48,12 +59,24 @@ let
   };
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
-    src = sourceOf [ ];
+    src = sourceOf (own ++ ofMembers);
     doCheck = false;
   };
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
-    src = sourceOf [ "tests" ];
+    src = sourceOf (
+      own
+      ++ ofMembers
+      ++ [
+        "docs/CONFIGURATION.md"
+        "tests"
+      ]
+      # An example is part of its crate's documentation.
+      ++ inMembers [
+        "examples"
+        "tests/support"
+      ]
+    );
     CARGO_PROFILE = "dev";
     # A panic says where it was without it, and a build takes a quarter less.
     CARGO_PROFILE_DEV_DEBUG = "false";
@@ -68,21 +91,73 @@ let
       cargoArtifacts = devArtifacts;
       doInstallCargoArtifacts = false;
     };
+  # Every file that is Rust, or says what is built from what.
+  all = {
+    src = sourceOf (
+      own
+      ++ [ "tests" ]
+      ++ inMembers [
+        "build.rs"
+        "examples"
+        "src"
+        "tests"
+      ]
+    );
+  };
+  # A member with its tests, and nothing of the crate itself: whatever that is, it is an empty
+  # program here, which has the same dependencies.
+  member =
+    folder:
+    tests
+    // {
+      pname = nameOf folder;
+      src = sourceOf (
+        ofMembers
+        ++ [
+          "${folder}/examples"
+          "${folder}/tests"
+        ]
+      );
+      postPatch = "mkdir -p src && printf '//! Nothing.\nfn main() {}\n' > src/main.rs";
+    };
+  fuzzOf =
+    src:
+    lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) {
+      fuzz = import ./fuzz.nix { inherit crane lib src; };
+    };
+  dependencies = staticCrane.buildDepsOnly (
+    release
+    // {
+      # By default all are checked as well, which is for lints: they have their own build.
+      buildPhaseCargoCommand = "cargoWithProfile build --locked";
+    }
+  );
 in
 staticCrane.buildPackage (
   release
   // named
   // {
-    cargoArtifacts = staticCrane.buildDepsOnly (
-      release
-      // {
-        # By default all are checked as well, which is for lints: they have their own build.
-        buildPhaseCargoCommand = "cargoWithProfile build --locked";
-      }
-    );
+    # The members as well, so that an edit of the crate itself builds only that.
+    cargoArtifacts =
+      if members == [ ] then
+        dependencies
+      else
+        staticCrane.mkCargoDerivation (
+          release
+          // {
+            src = sourceOf ofMembers;
+            pnameSuffix = "-members";
+            cargoArtifacts = dependencies;
+            doInstallCargoArtifacts = true;
+            buildPhaseCargoCommand = "cargoWithProfile build --locked ${
+              toString (map (member: "--package ${nameOf member}") members)
+            }";
+          }
+        );
     DRYDOCK_REVISION = revision;
     postPatch = edit;
     passthru = {
+      inherit dependencies;
       # What else is built from the same sources starts from here.
       devArguments = tests;
       tests = {
@@ -90,15 +165,29 @@ staticCrane.buildPackage (
           tests // { cargoClippyExtraArgs = "--all-targets --all-features -- --deny warnings"; }
         );
         test = staticCrane.cargoTest tests;
-        format = crane.cargoFmt { inherit (dev) src; };
-        deny = crane.cargoDeny {
-          inherit (dev) src;
-          preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
-        };
+        doc = staticCrane.cargoDoc (tests // { RUSTDOCFLAGS = "--deny warnings"; });
+        format = crane.cargoFmt all;
+        deny = crane.cargoDeny (
+          all
+          // {
+            preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
+          }
+        );
       }
-      // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) {
-        fuzz = import ./fuzz.nix { inherit crane lib src; };
-      };
+      // fuzzOf src;
+      # By the member: what rides on it.
+      memberTests = builtins.listToAttrs (
+        map (folder: {
+          name = nameOf folder;
+          value = {
+            clippy = staticCrane.cargoClippy (
+              member folder // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+            );
+            test = staticCrane.cargoTest (member folder);
+          }
+          // fuzzOf (src + "/${folder}");
+        }) members
+      );
     };
   }
 )

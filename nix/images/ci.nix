@@ -42,8 +42,8 @@ let
       )
       failed=()
       for lock in Cargo.lock */Cargo.lock */*/Cargo.lock; do
-        # Targets for libFuzzer are built with it only, and what is measured with is built to be run.
-        case $lock in fuzz/* | */fuzz/* | bench/*) continue ;; esac
+        # What is measured with is built to be run, and targets for libFuzzer with it only.
+        case $lock in bench/* | fuzz/* | */fuzz/*) continue ;; esac
         [ -e "$lock" ] || continue
         folder=$(dirname "$lock")
         for check; do

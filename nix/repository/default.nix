@@ -33,7 +33,7 @@ let
     benchDriver = stack.workshop.bench;
     benchCrates = stack.cratesOf [
       (stack.src + "/Cargo.lock")
-      ../../fuzz/Cargo.lock
+      ../../crates/chassis/fuzz/Cargo.lock
       ../../bench/building/grown/Cargo.lock
     ];
 

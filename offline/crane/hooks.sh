@@ -28,10 +28,7 @@ postPatchHooks+=(configureCargoCommonVars)
 configureCargoVendoredDeps() { cat "$cargoVendorDir/config.toml" >>"$CARGO_HOME/config.toml"; }
 [ -z "${cargoVendorDir:-}" ] || preConfigureHooks+=(configureCargoVendoredDeps)
 
-# Crane's dummy sources have another build script, by which cargo sees that the crate is not
-# the one of the artifacts. Here it sees sources that are newer.
 inheritCargoArtifacts() {
-  find . -type f -exec touch {} +
   mkdir -p "${CARGO_TARGET_DIR:-target}"
   zstd -d --stdout "$cargoArtifacts/target.tar.zst" | tar -x -C "${CARGO_TARGET_DIR:-target}"
 }

@@ -99,6 +99,8 @@ let
   hooks = setupHook "crane-hooks" ./hooks.sh;
   installHooks = setupHook "crane-install-hooks" ./install.sh;
 
+  dummyBuildScript = build.writeText "dummyBuild.rs" "fn main() {}\n";
+
   # The source with nothing in it but what says what it depends on: a dummy stands for every
   # target that the manifests name, and for the usual ones.
   dummySource =
@@ -151,7 +153,9 @@ let
         map (folder: ''
           mkdir -p "$out/${folder}"
           cd "$out/${folder}"
-          cp ${alone "${folder}/Cargo.toml"} Cargo.toml
+          # A build script of its own is by what cargo sees that the crate is not the one of the
+          # artifacts; times tell it nothing, since all files are of 1970.
+          sed '/^build *=/d; s|^\[package\]$|&\nbuild = "${dummyBuildScript}"|' ${alone "${folder}/Cargo.toml"} > Cargo.toml
           for file in ${lib.escapeShellArgs (targets (src + "/${folder}"))}; do
             mkdir -p "$(dirname "$file")"
             echo 'fn main() {}' > "$file"
@@ -173,6 +177,7 @@ let
     "cargoCheckExtraArgs"
     "cargoDenyChecks"
     "cargoDenyExtraArgs"
+    "cargoDocExtraArgs"
     "cargoLockContents"
     "cargoLockParsed"
     "cargoTestCommand"
@@ -180,6 +185,7 @@ let
     "cargoTomlContents"
     "checkPhase"
     "configurePhase"
+    "docInstallRoot"
     "dummySrc"
     "extraDummyScript"
     "installCargoArtifactsMode"
@@ -353,6 +359,27 @@ let
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
             checkPhaseCargoCommand = "cargoWithProfile test ${extra args}";
+          }
+        );
+
+      cargoDoc =
+        {
+          cargoArtifacts,
+          ...
+        }@args:
+        mkCargoDerivation (
+          args
+          // {
+            pnameSuffix = "-doc";
+            buildPhaseCargoCommand = "cargoWithProfile doc --locked --no-deps";
+            doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
+            # Without a target of its own cargo has another folder for it.
+            installPhaseCommand = ''
+              docs=''${CARGO_TARGET_DIR:-target}/''${CARGO_BUILD_TARGET:-}/doc
+              [ -d "$docs" ] || docs=''${CARGO_TARGET_DIR:-target}/doc
+              mkdir -p "$out/share"
+              mv "$docs" "$out/share"
+            '';
           }
         );
 

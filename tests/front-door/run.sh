@@ -50,13 +50,13 @@ small_tests_part() {
 
 # The files of the tested tree that the front door reads.
 small_tree() { # FOLDER
-  mkdir -p "$1/nix/repository/python" "$1/src" "$1/nginx/tls" "$1/fuzz"
+  mkdir -p "$1/nix/repository/python" "$1/src" "$1/nginx/tls"
   cp -R "$tested/drydock" "$tested/.gitignore" "$tested/rust-toolchain.toml" "$1"
   [ ! -e "$tested/front-door" ] || cp -R "$tested/front-door" "$1"
   cp -R "$tested/offline" "$1"
   cp "$tested"/nix/repository/python/*.sums "$1/nix/repository/python"
-  mkdir -p "$1/crates/workshop"
-  for folder in . fuzz crates/workshop; do
+  for folder in . crates/workshop crates/chassis/fuzz; do
+    mkdir -p "$1/$folder"
     printf '[package]\nname = "small"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[dependencies]\n' >"$1/$folder/Cargo.toml"
     mkdir -p "$1/$folder/src"
     : >"$1/$folder/src/lib.rs"
@@ -171,8 +171,8 @@ leaks_nothing() { # COMMAND...
 
 # Files that git ignores, each with the marker in it, and one of each place that it keeps.
 mark() { # FOLDER
-  mkdir -p "$1/nginx/tls" "$1/target/debug" "$1/.direnv" "$1/fuzz/artifacts/headers" "$1/fuzz/target"
-  for file in nginx/tls/localhost.key target/debug/small .direnv/profile fuzz/artifacts/headers/crash fuzz/target/x result; do
+  mkdir -p "$1/nginx/tls" "$1/target/debug" "$1/.direnv" "$1/crates/chassis/fuzz/artifacts/headers" "$1/crates/chassis/fuzz/target"
+  for file in nginx/tls/localhost.key target/debug/small .direnv/profile crates/chassis/fuzz/artifacts/headers/crash crates/chassis/fuzz/target/x result; do
     (umask 077 && echo "$marker" >"$1/$file")
   done
   # A tree of its own, so that no path is there before.
@@ -715,8 +715,8 @@ test_a_lock_that_is_not_used_stops_nothing() {
   command -v cargo >/dev/null || return 77
   checkout "$t/tree"
   with_a_dependency
-  printf 'small = { path = ".." }\n' >>"$tree/fuzz/Cargo.toml"
-  sed -i 's/name = "small"/name = "small-fuzz"/' "$tree/fuzz/Cargo.toml" "$tree/fuzz/Cargo.lock"
+  printf 'small = { path = "../../.." }\n' >>"$tree/crates/chassis/fuzz/Cargo.toml"
+  sed -i 's/name = "small"/name = "small-fuzz"/' "$tree/crates/chassis/fuzz/Cargo.toml" "$tree/crates/chassis/fuzz/Cargo.lock"
   git -C "$tree" add --all
   seed "$XDG_CACHE_HOME/drydock"
   export DRYDOCK_INPUTS=offline
@@ -730,8 +730,8 @@ test_a_lock_that_is_not_used_stops_nothing() {
   evaluates
   door test
   fails
-  says "$tree/fuzz/Cargo.lock does not fit $tree/fuzz/Cargo.toml"
-  says "cargo update --workspace --manifest-path $tree/fuzz/Cargo.toml"
+  says "$tree/crates/chassis/fuzz/Cargo.lock does not fit $tree/crates/chassis/fuzz/Cargo.toml"
+  says "cargo update --workspace --manifest-path $tree/crates/chassis/fuzz/Cargo.toml"
 }
 
 test_two_revisions_at_once() {

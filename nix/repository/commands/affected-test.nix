@@ -81,6 +81,7 @@ pkgs.writeShellApplication {
     image=(packages.image packages.default apps.up apps.test apps.verify checks.image checks.loopback)
     crate=(packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored checks.update-cost-app)
     edge=(packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint checks.update-cost-nginx)
+    chassis=(checks.chassis-clippy checks.chassis-test checks.chassis-fuzz)
     rest=(packages.nginx checks.nginx checks.keypair-test checks.probe checks.probe-test checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
 
     echo edited >> README.md
@@ -116,13 +117,34 @@ pkgs.writeShellApplication {
     echo '// edited' >> src/main.rs
     ask HEAD
     says "''${crate[@]}" "''${image[@]}"
-    says_not packages.app-deps packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint "''${rest[@]}"
+    says_not "''${chassis[@]}" packages.app-deps packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint "''${rest[@]}"
     LC_ALL=C sort --check "$scratch/answer" || wrong "it is not sorted"
-    result "src/: the app, its image and its checks; neither the edge's nor the dependencies"
+    result "src/: the app, its image and its checks; neither the edge's nor the dependencies, nor the chassis"
 
     ask --json HEAD
     [[ $(cat "$scratch/answer") == '["apps.'*'","packages.'*'"]' ]] || wrong "an array of strings is expected"
     result "as an array"
+    back
+
+    echo '// edited' >> crates/chassis/src/lib.rs
+    ask HEAD
+    says "''${crate[@]}" "''${image[@]}" "''${chassis[@]}"
+    says_not packages.app-deps packages.image-nginx checks.image-nginx checks.nginx-lint "''${rest[@]}"
+    result "the chassis: all that is built on it, and its own checks; not the dependencies"
+    back
+
+    echo '// edited' >> crates/chassis/tests/limits.rs
+    ask HEAD
+    says checks.chassis-clippy checks.chassis-test
+    says_not packages.${name} packages.image-app packages.image apps.up checks.${name}-test checks.chassis-fuzz "''${edge[@]}" "''${rest[@]}"
+    result "the chassis's tests: these, and no image"
+    back
+
+    echo edited >> docs/CONFIGURATION.md
+    ask HEAD
+    says checks.${name}-test
+    says_not packages.${name} packages.image-app packages.image "''${chassis[@]}" "''${edge[@]}" "''${rest[@]}"
+    result "the page of variables: the test that holds it to the table"
     back
 
     echo '// edited' >> tests/contract.rs

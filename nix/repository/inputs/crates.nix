@@ -21,7 +21,12 @@ let
   };
   dependencies = crane.buildDepsOnly {
     inherit src;
-    buildPhaseCargoCommand = ''[ "$CRANE_BUILD_DEPS_ONLY" = 1 ]; mkdir target; echo made > target/made'';
+    buildPhaseCargoCommand = ''
+      [ "$CRANE_BUILD_DEPS_ONLY" = 1 ]
+      mkdir target
+      echo made > target/made
+      sed -n 's|^build = "/nix/store/[a-z0-9]*-||p' Cargo.toml > target/build-script
+    '';
     doCheck = false;
   };
 in
@@ -64,6 +69,10 @@ crane.mkCargoDerivation {
     # lib/setupHooks/configureCargoVendoredDepsHook.sh, inheritCargoArtifactsHook.sh, installCargoArtifactsHook.sh
     expect 'the settings' "$(is cmp "$cargoVendorDir/config.toml" "$CARGO_HOME/config.toml")" yes
     expect 'what was inherited' "$(cat target/made)" made
+    # lib/mkDummySrc.nix: by this cargo sees that a crate is not the one of the artifacts, since
+    # neither sources nor artifacts have a time of their own.
+    expect 'the build script of a dummy' "$(cat target/build-script)" 'dummyBuild.rs"'
+    expect 'the times of sources and of what was inherited' "$(stat -c %Y src/main.rs target/made | uniq)" 1
     expect 'what is inherited from' "$(ls ${dependencies})" target.tar.zst
     # lib/vendorMultipleCargoDeps.nix, vendorCargoRegistries.nix, downloadCargoPackage.nix
     registry=$(sed -n 's/^directory = "\(.*\)"/\1/p' ${vendored}/config.toml)

@@ -369,7 +369,7 @@ async fn ready(starting: &mut Option<Starting>) -> Result<(), String> {
 }
 
 /// The program that a line of cargo's is about, if it is the one of this name:
-/// https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages
+/// <https://doc.rust-lang.org/cargo/reference/external-tools.html#artifact-messages>
 fn executable(line: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(line).ok()?;
     let target = &message["target"];

@@ -58,7 +58,7 @@ impl Change {
 }
 
 impl Watch {
-    /// Watches what is directly in `root`, and all that is in these folders of it. An editor
+    /// Watches what is directly in `root`, and these files and folders of it. An editor
     /// that writes a new file and renames it is seen, since the folder is watched and not the file.
     ///
     /// # Errors
@@ -145,11 +145,17 @@ impl Watch {
             .collect()
     }
 
-    fn follow(&mut self, folder: &Path) -> notify::Result<()> {
-        if folder.is_dir() {
-            self.watcher.watch(folder, RecursiveMode::Recursive)?;
+    fn follow(&mut self, path: &Path) -> notify::Result<()> {
+        if path.is_dir() {
+            return self.watcher.watch(path, RecursiveMode::Recursive);
         }
-        Ok(())
+        match path.parent() {
+            // A file is seen through its folder.
+            Some(folder) if folder != self.root && folder.is_dir() => {
+                self.watcher.watch(folder, RecursiveMode::NonRecursive)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -201,6 +207,26 @@ mod tests {
         assert_eq!(
             soon(&mut watch).await,
             Change::Paths(vec!["one.toml".into()])
+        );
+    }
+
+    #[tokio::test]
+    async fn a_file_in_a_folder_is_seen_without_what_is_beside_it_in_other_folders() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        fs::create_dir_all(root.join("library/tests")).expect("folders");
+        fs::write(root.join("library/one.toml"), "").expect("a file");
+        let paths = [Path::new("library/one.toml")];
+        let mut watch = Watch::start(root, paths).expect("a watch");
+
+        fs::write(root.join("library/tests/a.rs"), "").expect("a file");
+        fs::write(root.join("library/new.toml"), "1").expect("a file");
+        fs::rename(root.join("library/new.toml"), root.join("library/one.toml")).expect("a rename");
+        let change = soon(&mut watch).await;
+        let seen = |file: &str| change.within(Path::new(file)).is_some();
+        assert!(
+            seen("library/one.toml") && !seen("library/tests"),
+            "{change:?}"
         );
     }
 

@@ -174,7 +174,7 @@ impl Tree {
         self.add_profile("Cargo.toml")?;
         update_lock(&self.place(), crates)?;
         // Its dependencies are the service's as well.
-        update_lock(&Place::new(self.folder.join("fuzz")), crates)
+        update_lock(&Place::new(self.folder.join("crates/chassis/fuzz")), crates)
     }
 
     /// Makes every derivation of this repository's own another one, and no other: a profile

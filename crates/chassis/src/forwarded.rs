@@ -1,0 +1,506 @@
+//! Pure: (peer, headers, trusted networks) → the client as seen.
+//!
+//! `X-Forwarded-*` and `X-Real-IP` are no standard (RFC 7239 has `Forwarded`); what they mean
+//! here is what nginx's `$proxy_add_x_forwarded_for`, `$remote_addr` and `$scheme` make of them.
+
+use std::fmt::{self, Write as _};
+use std::net::IpAddr;
+
+use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
+use smallvec::{SmallVec, smallvec};
+
+use crate::networks::Networks;
+
+/// Who asks, and how, as far as it can be believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// `X-Forwarded-For`: addresses from the client to the last proxy but one.
+    pub forwarded_for: SmallVec<[IpAddr; 1]>,
+    /// `X-Real-IP`
+    pub real_ip: IpAddr,
+    /// `X-Forwarded-Proto`
+    pub proto: Proto,
+    /// The one address to hold responsible, for the log.
+    pub client: IpAddr,
+    /// `X-Request-Id`, if it may be used in a log and a header as it is.
+    pub request_id: Option<String>,
+    /// `X-Edge-*`
+    pub connection: Connection,
+}
+
+/// What the edge says of the client's own connection, of which the app sees nothing; each is in
+/// the words of the nginx variable, or absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    /// `X-Edge-Protocol`: `HTTP/1.1`, `HTTP/2.0`, `HTTP/3.0`
+    pub protocol: Option<String>,
+    /// `X-Edge-TLS-Version`: `TLSv1.2`, `TLSv1.3`
+    pub tls_version: Option<String>,
+    /// `X-Edge-TLS-Cipher`, by OpenSSL's name
+    pub tls_cipher: Option<String>,
+    /// `X-Edge-TLS-Group`: the group of the key exchange
+    pub tls_group: Option<String>,
+}
+
+impl Seen {
+    /// What is true of a request from `peer` with these headers.
+    ///
+    /// Headers count only when `peer` is in `trusted`. One that is absent, repeated or not of
+    /// its form counts as absent, and the peer's own address, or `http`, stands in its place.
+    #[must_use]
+    pub fn new(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Self {
+        let peer = peer.to_canonical();
+        let mut seen = Self {
+            forwarded_for: smallvec![peer],
+            real_ip: peer,
+            proto: Proto::Http,
+            client: peer,
+            request_id: None,
+            connection: Connection::default(),
+        };
+        if !trusted.contains(peer) {
+            return seen;
+        }
+
+        let fields = Fields::new(headers);
+        if let Some(addresses) = fields
+            .forwarded_for
+            .then(|| forwarded_for(headers))
+            .flatten()
+        {
+            // Each proxy adds at the right: what stands left of an address that is not
+            // trusted is hearsay.
+            let honest = addresses
+                .iter()
+                .rev()
+                .find(|address| !trusted.contains(**address));
+            seen.client = *honest.unwrap_or(&addresses[0]);
+            seen.forwarded_for = addresses;
+        }
+        if let Some(address) = fields.real_ip.text().and_then(address) {
+            seen.client = address;
+            seen.real_ip = address;
+        }
+        if let Some(proto) = fields.proto.text().and_then(Proto::parse) {
+            seen.proto = proto;
+        }
+        seen.request_id = fields
+            .request_id
+            .text()
+            .filter(|id| is_request_id(id))
+            .map(str::to_owned);
+        let word = |field: Field| {
+            field
+                .text()
+                .filter(|value| is_word(value))
+                .map(str::to_owned)
+        };
+        seen.connection = Connection {
+            protocol: word(fields.protocol),
+            tls_version: word(fields.tls_version),
+            tls_cipher: word(fields.tls_cipher),
+            tls_group: word(fields.tls_group),
+        };
+        seen
+    }
+
+    /// [`Seen::forwarded_for`] as the header's value.
+    #[must_use]
+    pub fn forwarded_for_value(&self) -> String {
+        let mut value = String::new();
+        self.push_forwarded_for(&mut value);
+        value
+    }
+
+    /// Writes [`Seen::forwarded_for_value`] to the end of a text.
+    pub fn push_forwarded_for(&self, to: &mut String) {
+        for (index, address) in self.forwarded_for.iter().enumerate() {
+            if index > 0 {
+                to.push_str(", ");
+            }
+            push_address(to, *address);
+        }
+    }
+}
+
+/// The scheme of the client's own connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proto {
+    /// Plain.
+    Http,
+    /// Over TLS or QUIC.
+    Https,
+}
+
+impl Proto {
+    // Schemes are case-insensitive (RFC 9110, section 4.2.3).
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Http, Self::Https]
+            .into_iter()
+            .find(|proto| text.eq_ignore_ascii_case(proto.as_str()))
+    }
+
+    /// The scheme's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+impl fmt::Display for Proto {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// More hops than any real chain has; a longer list is an attempt at something.
+const MAX_HOPS: usize = 32;
+
+/// Repeated fields are one list (RFC 9110, section 5.3).
+fn forwarded_for(headers: &HeaderMap) -> Option<SmallVec<[IpAddr; 1]>> {
+    let mut addresses = SmallVec::new();
+    for value in headers.get_all(X_FORWARDED_FOR) {
+        for item in value.to_str().ok()?.split(',') {
+            addresses.push(address(item.trim())?);
+        }
+    }
+    (1..=MAX_HOPS)
+        .contains(&addresses.len())
+        .then_some(addresses)
+}
+
+/// The fields of a request that count here, found in one pass over all of them: to look each
+/// up would cost more, above all when it is absent.
+#[derive(Default)]
+struct Fields<'a> {
+    forwarded_for: bool,
+    real_ip: Field<'a>,
+    proto: Field<'a>,
+    request_id: Field<'a>,
+    protocol: Field<'a>,
+    tls_version: Field<'a>,
+    tls_cipher: Field<'a>,
+    tls_group: Field<'a>,
+}
+
+impl<'a> Fields<'a> {
+    fn new(headers: &'a HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in headers {
+            let field = match name.as_str() {
+                "x-forwarded-for" => {
+                    fields.forwarded_for = true;
+                    continue;
+                }
+                "x-real-ip" => &mut fields.real_ip,
+                "x-forwarded-proto" => &mut fields.proto,
+                "x-request-id" => &mut fields.request_id,
+                "x-edge-protocol" => &mut fields.protocol,
+                "x-edge-tls-version" => &mut fields.tls_version,
+                "x-edge-tls-cipher" => &mut fields.tls_cipher,
+                "x-edge-tls-group" => &mut fields.tls_group,
+                _ => continue,
+            };
+            *field = match field {
+                Field::Absent => Field::Once(value),
+                _ => Field::Repeated,
+            };
+        }
+        fields
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+enum Field<'a> {
+    #[default]
+    Absent,
+    Once(&'a HeaderValue),
+    Repeated,
+}
+
+impl<'a> Field<'a> {
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Once(value) => value.to_str().ok().map(str::trim),
+            _ => None,
+        }
+    }
+}
+
+/// The length of the longest address, an IPv6 one.
+const ADDRESS: usize = "2001:0db8:0000:0000:0000:0000:0000:0001".len();
+
+/// Writes the address as [`fmt::Display`] does, which for IPv4 takes ten times as long.
+pub fn push_address(to: &mut String, address: IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            let mut buffer = itoa::Buffer::new();
+            let [first, rest @ ..] = address.octets();
+            to.push_str(buffer.format(first));
+            for octet in rest {
+                to.push('.');
+                to.push_str(buffer.format(octet));
+            }
+        }
+        // To a string nothing fails.
+        IpAddr::V6(address) => {
+            let _ = write!(to, "{address}");
+        }
+    }
+}
+
+/// [`push_address`] to a string of its own.
+#[must_use]
+pub fn address_text(address: IpAddr) -> String {
+    let mut text = String::with_capacity(ADDRESS);
+    push_address(&mut text, address);
+    text
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+/// Long enough for UUIDs, ULIDs and trace ids, and with nothing that a log or a header could
+/// take for its own syntax.
+fn is_request_id(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+/=@".contains(&byte))
+}
+
+/// The names of protocols, ciphers and groups have no other characters.
+fn is_word(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::variable::Value as _;
+
+    const TRUSTED: &str = "10.0.0.0/8,::1";
+
+    fn seen(peer: &str, headers: &[(&str, &str)]) -> Seen {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::try_from(*name).unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
+        }
+        Seen::new(
+            peer.parse().unwrap(),
+            &map,
+            &Networks::parse(TRUSTED).unwrap(),
+        )
+    }
+
+    /// (what, peer, headers) → (X-Forwarded-For, X-Real-IP, X-Forwarded-Proto, client)
+    type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], [&'a str; 4]);
+
+    const ROWS: &[Row] = &[
+        (
+            "nothing said",
+            "10.0.0.1",
+            &[],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "as the edge says it",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["203.0.113.7", "203.0.113.7", "https", "203.0.113.7"],
+        ),
+        (
+            "not trusted, so not believed",
+            "192.0.2.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["192.0.2.1", "192.0.2.1", "http", "192.0.2.1"],
+        ),
+        (
+            "each header stands for itself",
+            "10.0.0.1",
+            &[("X-Real-IP", "203.0.113.7")],
+            ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+        ),
+        (
+            "a chain: the rightmost that is not trusted is the client",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "198.51.100.9, 203.0.113.7,10.0.0.2")],
+            [
+                "198.51.100.9, 203.0.113.7, 10.0.0.2",
+                "10.0.0.1",
+                "http",
+                "203.0.113.7",
+            ],
+        ),
+        (
+            "a chain of trusted ones: the leftmost",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "10.0.0.3, 10.0.0.2")],
+            ["10.0.0.3, 10.0.0.2", "10.0.0.1", "http", "10.0.0.3"],
+        ),
+        (
+            "repeated lists are one list",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", "203.0.113.7"),
+                ("X-Forwarded-For", "10.0.0.2"),
+            ],
+            ["203.0.113.7, 10.0.0.2", "10.0.0.1", "http", "203.0.113.7"],
+        ),
+        (
+            "repeated single values are garbage",
+            "10.0.0.1",
+            &[
+                ("X-Real-IP", "203.0.113.7"),
+                ("X-Real-IP", "203.0.113.8"),
+                ("X-Forwarded-Proto", "https"),
+                ("X-Forwarded-Proto", "https"),
+            ],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "one bad address spoils the list",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "203.0.113.7, unknown")],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "no address at all",
+            "10.0.0.1",
+            &[
+                ("X-Forwarded-For", ""),
+                ("X-Real-IP", "203.0.113.7:80"),
+                ("X-Forwarded-Proto", "wss"),
+            ],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "bytes that are not text",
+            "10.0.0.1",
+            &[("X-Forwarded-For", "é"), ("X-Real-IP", "é")],
+            ["10.0.0.1", "10.0.0.1", "http", "10.0.0.1"],
+        ),
+        (
+            "the scheme in any case",
+            "10.0.0.1",
+            &[("X-Forwarded-Proto", "HTTPS")],
+            ["10.0.0.1", "10.0.0.1", "https", "10.0.0.1"],
+        ),
+        (
+            "IPv6, written the one way",
+            "::1",
+            &[("X-Real-IP", "2001:DB8:0:0::1")],
+            ["::1", "2001:db8::1", "http", "2001:db8::1"],
+        ),
+        (
+            "IPv4 over a dual-stack socket",
+            "::ffff:10.0.0.1",
+            &[("X-Real-IP", "::ffff:203.0.113.7")],
+            ["10.0.0.1", "203.0.113.7", "http", "203.0.113.7"],
+        ),
+    ];
+
+    #[test]
+    fn the_client_as_seen() {
+        for (what, peer, headers, expected) in ROWS {
+            let seen = seen(peer, headers);
+            let actual = [
+                seen.forwarded_for_value(),
+                seen.real_ip.to_string(),
+                seen.proto.to_string(),
+                seen.client.to_string(),
+            ];
+            assert_eq!(actual, *expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_list_longer_than_any_chain_is_garbage() {
+        let list = |length: usize| vec!["203.0.113.7"; length].join(",");
+        let at_most = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS))]);
+        assert_eq!(at_most.forwarded_for.len(), MAX_HOPS);
+        let more = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS + 1))]);
+        assert_eq!(more.forwarded_for_value(), "10.0.0.1");
+    }
+
+    #[test]
+    fn request_ids() {
+        let longest = "a".repeat(128);
+        let too_long = "a".repeat(129);
+        for (peer, id, taken) in [
+            ("10.0.0.1", "6e1b0d5a-93f3-4c5e-8d0a-2f1f6f4b7f10", true),
+            ("10.0.0.1", "Root=1-67891233-abcdef012345678912345678", true),
+            ("10.0.0.1", longest.as_str(), true),
+            ("10.0.0.1", too_long.as_str(), false),
+            ("10.0.0.1", "", false),
+            ("10.0.0.1", "two words", false),
+            ("10.0.0.1", "a\"b", false),
+            ("10.0.0.1", "a\tb", false),
+            ("10.0.0.1", "é", false),
+            ("192.0.2.1", "abc", false),
+        ] {
+            let seen = seen(peer, &[("X-Request-Id", id)]);
+            assert_eq!(
+                seen.request_id.as_deref(),
+                taken.then_some(id),
+                "{peer} {id:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_clients_connection() {
+        const NAMES: [&str; 4] = [
+            "X-Edge-Protocol",
+            "X-Edge-TLS-Version",
+            "X-Edge-TLS-Cipher",
+            "X-Edge-TLS-Group",
+        ];
+        let too_long = "a".repeat(65);
+        for (peer, value, taken) in [
+            ("10.0.0.1", "HTTP/2.0", true),
+            ("10.0.0.1", "ECDHE-ECDSA-AES128-GCM-SHA256", true),
+            ("10.0.0.1", "", false),
+            ("10.0.0.1", "two words", false),
+            ("10.0.0.1", "<b>", false),
+            ("10.0.0.1", too_long.as_str(), false),
+            ("192.0.2.1", "HTTP/2.0", false),
+        ] {
+            for name in NAMES {
+                let Connection {
+                    protocol,
+                    tls_version,
+                    tls_cipher,
+                    tls_group,
+                } = seen(peer, &[(name, value)]).connection;
+                let values = [protocol, tls_version, tls_cipher, tls_group];
+                for (other, actual) in NAMES.iter().zip(values) {
+                    let expected = (taken && name == *other).then_some(value);
+                    assert_eq!(actual.as_deref(), expected, "{peer} {name}: {value:?}");
+                }
+            }
+        }
+    }
+}
