@@ -9,7 +9,7 @@ staticCrane.mkCargoDerivation (
   app.devArguments
   // {
     pnameSuffix = "-container-tests";
-    buildPhaseCargoCommand = "cargoWithProfile test --locked --features containers --test containers --no-run";
+    buildPhaseCargoCommand = "cargoWithProfile test --locked --workspace --features containers --test containers --no-run";
     installPhaseCommand = ''
       mkdir -p "$out/bin"
       find target -path '*/deps/containers-*' -type f -perm -100 -exec cp {} "$out/bin/container-tests" \;

@@ -178,7 +178,6 @@ let
     "cargoDenyChecks"
     "cargoDenyExtraArgs"
     "cargoDocExtraArgs"
-    "cargoExtraArgs"
     "cargoLockContents"
     "cargoLockParsed"
     "cargoTestCommand"
@@ -236,6 +235,7 @@ let
             crossEnv
             // removeAttrs args [
               "buildPhaseCargoCommand"
+              "cargoExtraArgs"
               "checkPhaseCargoCommand"
               "installPhaseCommand"
               "pnameSuffix"
@@ -282,6 +282,7 @@ let
       buildDepsOnly =
         {
           src,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         let
@@ -299,10 +300,10 @@ let
             env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
-                cargoWithProfile check --locked ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build --locked
+                cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build ${cargoExtraArgs}
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test --locked --no-run";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
             doInstallCargoArtifacts = true;
           }
         );
@@ -333,6 +334,7 @@ let
       cargoClippy =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           cargoClippyExtraArgs ? "--all-targets",
           ...
         }@args:
@@ -340,13 +342,14 @@ let
           removeAttrs args [ "cargoClippyExtraArgs" ]
           // {
             pnameSuffix = "-clippy";
-            buildPhaseCargoCommand = "cargoWithProfile clippy --locked ${cargoClippyExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile clippy ${cargoExtraArgs} ${cargoClippyExtraArgs}";
           }
         );
 
       cargoTest =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
@@ -355,20 +358,21 @@ let
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test --locked";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
           }
         );
 
       cargoDoc =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
           args
           // {
             pnameSuffix = "-doc";
-            buildPhaseCargoCommand = "cargoWithProfile doc --locked --no-deps";
+            buildPhaseCargoCommand = "cargoWithProfile doc ${cargoExtraArgs} --no-deps";
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             # Without a target of its own cargo has another folder for it.
             installPhaseCommand = ''
