@@ -78,6 +78,8 @@ let
       ]
     );
     CARGO_PROFILE = "dev";
+    # With its members, all of which have the same dependencies then.
+    cargoExtraArgs = "--locked --workspace";
     # A panic says where it was without it, and a build takes a quarter less.
     CARGO_PROFILE_DEV_DEBUG = "false";
   };

@@ -34,9 +34,9 @@ let
         fi
         case $1 in
           fmt) cargo fmt -- --check ;;
-          clippy) cargo clippy --locked --all-targets --all-features -- --deny warnings ;;
-          test) cargo test --locked ;;
-          doc) RUSTDOCFLAGS="--deny warnings" cargo doc --locked --no-deps ;;
+          clippy) cargo clippy --locked --workspace --all-targets --all-features -- --deny warnings ;;
+          test) cargo test --locked --workspace ;;
+          doc) RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps ;;
           deny) cargo --offline deny check bans licenses sources ;;
         esac
       )

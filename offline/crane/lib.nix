@@ -195,9 +195,6 @@ let
     "stdenv"
   ];
 
-  # What cargo is told besides; `--locked` is a part of it.
-  extra = args: args.cargoExtraArgs or "--locked";
-
   # The compilers of both platforms, where they are not the same.
   crossEnv =
     let
@@ -285,6 +282,7 @@ let
       buildDepsOnly =
         {
           src,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         let
@@ -302,10 +300,10 @@ let
             env.CRANE_BUILD_DEPS_ONLY = 1;
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
-                cargoWithProfile check ${extra args} ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build ${extra args}
+                cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
+                cargoWithProfile build ${cargoExtraArgs}
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${extra args} --no-run";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
             doInstallCargoArtifacts = true;
           }
         );
@@ -313,6 +311,7 @@ let
       buildPackage =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
@@ -322,9 +321,9 @@ let
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics ${extra args} >"$cargoBuildLog"
+              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} >"$cargoBuildLog"
             '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${extra args}";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
             installPhaseCommand = ''
               mkdir -p "$out"
               cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
@@ -336,6 +335,7 @@ let
       cargoClippy =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           cargoClippyExtraArgs ? "--all-targets",
           ...
         }@args:
@@ -343,13 +343,14 @@ let
           removeAttrs args [ "cargoClippyExtraArgs" ]
           // {
             pnameSuffix = "-clippy";
-            buildPhaseCargoCommand = "cargoWithProfile clippy ${extra args} ${cargoClippyExtraArgs}";
+            buildPhaseCargoCommand = "cargoWithProfile clippy ${cargoExtraArgs} ${cargoClippyExtraArgs}";
           }
         );
 
       cargoTest =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
@@ -358,20 +359,21 @@ let
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test ${extra args}";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
           }
         );
 
       cargoDoc =
         {
           cargoArtifacts,
+          cargoExtraArgs ? "--locked",
           ...
         }@args:
         mkCargoDerivation (
           args
           // {
             pnameSuffix = "-doc";
-            buildPhaseCargoCommand = "cargoWithProfile doc --locked --no-deps";
+            buildPhaseCargoCommand = "cargoWithProfile doc ${cargoExtraArgs} --no-deps";
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             # Without a target of its own cargo has another folder for it.
             installPhaseCommand = ''
