@@ -1,5 +1,5 @@
-# What the pages name is there: files, headings, commands, outputs of the flake, checks and
-# variables. ./docs.py says how each is found.
+# What the pages name is there: files, headings, commands, outputs of the flake, checks, variables
+# and measured figures. ./docs.py says how each is found.
 {
   app,
   lib,
@@ -77,7 +77,7 @@ pkgs.runCommand "docs"
     cat > wrong/README.md <<'PAGE'
     # A heading
     [a](README.md#a-heading) [b](nothing.md) [c](#nothing) [d][nothing]
-    `./drydock nothing` `.#nothing` `nix run .#image-base` `checks.x86_64-linux.nothing` the check `nothing`
+    `./drydock nothing` `.#nothing` `nix run .#image-base` `checks.x86_64-linux.nothing` the check `nothing` 7 s ᵐ
     `APP_NOTHING` `DRYDOCK_NOTHING` `nix/nothing` `nothing.nix` `cat nix/nothing.nix`
     PAGE
     ! python3 ${./docs.py} facts.json wrong > found
@@ -95,6 +95,7 @@ pkgs.runCommand "docs"
     README.md:4: there is no file nothing.nix
     README.md:4: there is no file nix/nothing.nix
     README.md:3: there is no check nothing
+    README.md:3: docs/OFFLINE.md and docs/SPEED.md have no figure 7 s
     FOUND
 
     python3 ${./docs.py} facts.json ${pages} >&2

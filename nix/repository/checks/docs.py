@@ -27,6 +27,9 @@ PATH = re.compile(r"[\w.*-]+(?:/[\w.*-]+)*/?")
 # In a row about what was read of other repositories, at this revision.
 REVISION = re.compile(r"`[0-9a-f]{12}`")
 README_LINES = 160
+# On the README a figure that is marked so was measured, and these pages have it.
+MEASURED = re.compile(r"([\d.]+ [A-Za-z]+) ᵐ")
+FIGURES = ["docs/OFFLINE.md", "docs/SPEED.md"]
 
 
 def anchors(text):
@@ -91,6 +94,12 @@ class Pages:
                 for name in re.findall(r"\bchecks? `([a-z0-9-]+)`", line):
                     if name not in self.outputs["checks"]:
                         self.say(page, number, f"there is no check {name}")
+        # A space that does not break is one as well.
+        figures = re.sub(r"\s", " ", "".join(self.texts.get(page, "") for page in FIGURES))
+        for number, line in enumerate(self.texts.get("README.md", "").split("\n"), 1):
+            for figure in MEASURED.findall(line):
+                if not re.search(rf"(?<![\d.]){re.escape(figure)}\b", figures):
+                    self.say("README.md", number, f"{' and '.join(FIGURES)} have no figure {figure}")
         lines = self.texts.get("README.md", "").count("\n")
         if lines > README_LINES:
             self.say("README.md", lines, f"it has {lines} lines, and {README_LINES} are what two screens have")
