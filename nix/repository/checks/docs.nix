@@ -80,7 +80,10 @@ pkgs.runCommand "docs"
     `./drydock nothing` `.#nothing` `nix run .#image-base` `checks.x86_64-linux.nothing` the check `nothing` 7 s ᵐ
     `APP_NOTHING` `DRYDOCK_NOTHING` `nix/nothing` `nothing.nix` `cat nix/nothing.nix`
     PAGE
-    ! python3 ${./docs.py} facts.json wrong > found
+    if python3 ${./docs.py} facts.json wrong > found; then
+      echo "docs.py ends well whatever it finds" >&2
+      exit 1
+    fi
     diff - found <<'FOUND'
     README.md:2: the link nothing.md leads to no file
     README.md:2: the link #nothing leads to no heading
