@@ -34,7 +34,7 @@ let
       ../../../build.rs
       ../../../compose.dev.yaml
       ../../../compose.yaml
-      ../../../crates/workshop/stack-tests/src/webdriver.rs
+      ../../../crates/workshop/stack-tests
       ../../../drydock
       ../../../front-door
       ../../commands
