@@ -42,10 +42,14 @@ let
     seen = call ./commands/seen.nix { };
     # Has bin/drydock-update-text.
     updateText = call ./update-text.nix { };
+    inherit outputs;
+  };
+
+  # As the flake has them.
+  outputs = {
+    inherit (stack) devShells formatter packages;
+    apps = stack.apps // call ./commands { };
+    checks = stack.checks // call ./checks { };
   };
 in
-{
-  inherit (stack) devShells formatter packages;
-  apps = stack.apps // call ./commands { };
-  checks = stack.checks // call ./checks { };
-}
+outputs

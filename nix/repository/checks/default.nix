@@ -15,6 +15,7 @@ let
   };
   files = [
     "compose"
+    "docs"
     "engine"
     "instructions"
     "nginx-lint"

@@ -52,7 +52,7 @@ pkgs.runCommand "seen"
     mkdir -p made/docs/seen
     cd made
     echo "$lock" > flake.lock
-    is '`./drydock test` was not yet run with the pinned inputs; all that was run so far had the [offline](#where-packages-come-from) ones.'
+    is '`./drydock test` was not yet run with the pinned inputs; all that was run so far had the [offline](docs/OFFLINE.md) ones.'
     echo "$record" > docs/seen/x86_64-linux.toml
     is '`./drydock test` has passed with the pinned inputs on x86_64-linux [at 0123456789ab](docs/seen/x86_64-linux.toml), with Nix 2.34.0 and Docker Engine 29.1.0.'
     sed 's/29[.]1[.]0/28.5.0/; s/nnnn/oooo/' docs/seen/x86_64-linux.toml > docs/seen/aarch64-linux.toml

@@ -71,6 +71,11 @@ pkgs.writeShellApplication {
       [ "$code" = 0 ] || wrong "it ends with $code"
       [ ! -s "$scratch/answer" ] || wrong "nothing is touched"
     }
+    says_only() {
+      [ "$code" = 0 ] || wrong "it ends with $code"
+      says "$1"
+      [ "$(wc -l < "$scratch/answer")" -le 1 ] || wrong "only $1 is affected"
+    }
     refuses() { # CODE TEXT
       [ "$code" = "$1" ] || wrong "it ends with $code instead of $1"
       [ ! -s "$scratch/answer" ] || wrong "it answers all the same"
@@ -84,34 +89,40 @@ pkgs.writeShellApplication {
     chassis=(checks.chassis-clippy checks.chassis-test checks.chassis-fuzz)
     rest=(packages.nginx checks.nginx checks.keypair-test checks.probe checks.probe-test checks.keypair checks.assets checks.compose checks.shell checks.nix-format apps.down devShells.default)
 
-    echo edited >> README.md
-    echo edited >> docs/ARCHITECTURE.md
+    echo '# edited' >> .gitattributes
+    echo new > not-added.nix
     ask
     says_nothing
-    result "documentation, not committed: nothing"
+    result "a file that nothing is built from, and one that git does not know: nothing"
 
     ask --json
     [ "$(cat "$scratch/answer")" = "[]" ] || wrong "an empty array is expected"
     result "as an array, that is empty"
+    back
+
+    echo edited >> README.md
+    echo edited >> docs/ARCHITECTURE.md
+    ask
+    says_only checks.docs
+    result "documentation, not committed: its check alone"
 
     commit documentation
     ask "$first"
-    says_nothing
-    result "documentation, committed: nothing, though labels carry the revision"
+    says_only checks.docs
+    result "documentation, committed: its check alone, though labels carry the revision"
 
     git switch --quiet --create branch
     echo edited >> README.md
     commit "documentation once more"
     ask
-    says_nothing
-    result "a branch is held against where it left main"
+    says_only checks.docs
+    result "a branch is compared with where it left main"
     back
 
     git rm --quiet docs/FAULTS.md
-    echo new > not-added.nix
     ask HEAD
-    says_nothing
-    result "a file that is gone, and one that git does not know: nothing"
+    says_only checks.docs
+    result "a page that is gone: the check of the pages alone"
     back
 
     echo '// edited' >> src/main.rs

@@ -7,8 +7,8 @@ let
   descriptions = {
     test = "test the running images";
     goss = "look at a running container of each stage with Goss";
-    typed-test = "type the three commands of the README in every kind of shell";
-    affected = "print which outputs of the flake a change touches";
+    typed-test = "type the first plain commands of docs/COMMANDS.md in every kind of shell";
+    affected = "print which outputs of the flake a change affects";
     affected-test = "test the same on example changes";
     bench = "measure the service side by side with others";
     ci-test = "test which jobs the workflow makes";

@@ -30,7 +30,7 @@ sentence() {
   done
   if [ -z "$told" ]; then
     # shellcheck disable=SC2016
-    echo '`./drydock test` was not yet run with the pinned inputs; all that was run so far had the [offline](#where-packages-come-from) ones.'
+    echo '`./drydock test` was not yet run with the pinned inputs; all that was run so far had the [offline](docs/OFFLINE.md) ones.'
   else
     # shellcheck disable=SC2016
     echo '`./drydock test` has passed with the pinned inputs '"$told."

@@ -1,4 +1,4 @@
-# Types what the README says, `nix build .#image`, `nix develop` and
+# Types what docs/COMMANDS.md begins with, `nix build .#image`, `nix develop` and
 # `docker load < result && docker compose up`, in a copy of the working tree, and asks the
 # stack for its answer. It evaluates the flake and needs an engine, as no build in a sandbox
 # can, so it is an app.
