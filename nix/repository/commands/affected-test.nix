@@ -168,7 +168,7 @@ pkgs.writeShellApplication {
     echo '// edited' >> crates/workshop/dev-loop/src/main.rs
     ask HEAD
     says packages.dev-loop packages.image-dev checks.workshop-test apps.dev
-    says_not checks.workshop-deny apps.bench "''${crate[@]}" "''${image[@]}" "''${edge[@]}" "''${rest[@]}"
+    says_not apps.bench packages.image packages.default apps.up apps.verify checks.image checks.loopback "''${crate[@]}" "''${edge[@]}" "''${rest[@]}"
     result "a member of the workshop: what uses it, and the workshop's tests"
     back
 
