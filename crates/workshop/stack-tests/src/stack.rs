@@ -164,6 +164,13 @@ impl Stack {
 
     /// What [`Stack::run`] runs.
     pub fn command(&self, program: &str) -> Command {
+        let mut command = self.bare(program);
+        command.env("APP_IMAGE_DIGEST", app_digest());
+        command
+    }
+
+    /// The same without what only a start needs, and has to ask the engine for.
+    fn bare(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         for name in OF_COMPOSE {
             command.env_remove(name);
@@ -172,9 +179,16 @@ impl Stack {
             .current_dir(&self.folder)
             .env("DRYDOCK_ROOT", &self.folder)
             .env("DRYDOCK_HTTP_PORT", self.http.to_string())
-            .env("DRYDOCK_HTTPS_PORT", self.https.to_string())
-            .env("APP_IMAGE_DIGEST", app_digest());
+            .env("DRYDOCK_HTTPS_PORT", self.https.to_string());
         command
+    }
+
+    /// What docker-compose prints, or why it prints nothing; for [`Drop`], which must not panic.
+    fn said(&self, args: &[&str]) -> String {
+        match program::attempt(self.bare("docker-compose").args(args), "", SLOW) {
+            Ok(output) => output.text(),
+            Err(why) => why,
+        }
     }
 
     /// As [`Stack::compose`], for commands that have to succeed; gives their stdout.
@@ -250,7 +264,8 @@ impl Stack {
     }
 
     fn remove(&self) {
-        self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
+        let down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"];
+        program::clean_up(self.bare("docker-compose").args(down), SLOW);
         let _ = fs::remove_dir_all(&self.folder);
         // Where two have one name, each has a place of its own, which is empty then.
         let _ = self.folder.parent().map(fs::remove_dir);
@@ -260,10 +275,9 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         if thread::panicking() {
-            let logs = self.compose(&["logs", "--no-color", "--tail", "20"]);
-            eprintln!("{}", logs.text());
+            eprintln!("{}", self.said(&["logs", "--no-color", "--tail", "20"]));
             // Under load they are far above the last lines.
-            let edge = self.compose(&["logs", "--no-color", "nginx"]).text();
+            let edge = self.said(&["logs", "--no-color", "nginx"]);
             let errors = edge.lines().filter(|line| !line.contains("{\"time\""));
             errors.for_each(|line| eprintln!("{line}"));
         }
@@ -378,5 +392,32 @@ pub fn free_port() -> u16 {
             given.push(port);
             return port;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_test_whose_stack_cannot_be_removed_ends_no_other() {
+        let failed = panic::catch_unwind(|| {
+            let _stack = Stack {
+                project: "none".to_owned(),
+                // No program can be started in it, docker-compose neither.
+                folder: PathBuf::from("/nowhere/at/all"),
+                http: 1,
+                https: 2,
+            };
+            panic!("the test's own panic");
+        });
+        let why = failed.expect_err("it has failed");
+        assert_eq!(
+            why.downcast_ref(),
+            Some(&"the test's own panic"),
+            "another panic took its place"
+        );
     }
 }

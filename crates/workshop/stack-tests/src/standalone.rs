@@ -1,11 +1,11 @@
 //! The app without nginx, as `docker run` gives it.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use crate::{
     client::{curl, try_curl},
-    program::eventually,
-    stack::{docker, free_port},
+    program::{self, eventually},
+    stack::{SLOW, docker, free_port},
 };
 
 /// A container that is removed with its owner.
@@ -13,7 +13,8 @@ struct Container(String);
 
 impl Drop for Container {
     fn drop(&mut self) {
-        docker(&["rm", "--force", &self.0]);
+        let mut command = Command::new("docker");
+        program::clean_up(command.args(["rm", "--force", &self.0]), SLOW);
     }
 }
 
