@@ -9,11 +9,31 @@
   engine,
   image,
   lib,
+  name,
   pkgs,
+  port,
   programs,
+  readyPath,
+  repository,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
 }:
+let
+  # See ../../../crates/workshop/stack-tests/src/service.rs.
+  service = pkgs.writeText "service.json" (
+    builtins.toJSON {
+      inherit
+        name
+        port
+        readyPath
+        repository
+        ;
+      path = "/";
+      answer = "X-Forwarded-Proto: https";
+      reference = true;
+    }
+  );
+in
 pkgs.writeShellApplication {
   name = "drydock-test";
   runtimeInputs = [
@@ -40,6 +60,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
     drydock-engine
     docker load --quiet --input ${image} >&2
+    export DRYDOCK_SERVICE=${service}
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}

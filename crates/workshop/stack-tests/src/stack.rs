@@ -17,9 +17,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    any::pairs,
     client::{self, Response},
-    pairs,
     program::{self, Output, QUICK},
+    service::service,
 };
 
 /// How long a whole stack may take to be healthy, or to be gone.
@@ -253,6 +254,11 @@ impl Stack {
         format!("https://localhost:{}{path}", self.https)
     }
 
+    /// The URL that the service answers with 200.
+    pub fn home(&self) -> String {
+        self.https(&service().path)
+    }
+
     /// Fetches with curl, which trusts this stack's authority.
     pub fn curl(&self, args: &[&str]) -> Response {
         client::curl(&self.ca(), args)
@@ -294,8 +300,8 @@ pub fn root() -> PathBuf {
 /// The digest of the app's image.
 pub fn app_digest() -> &'static str {
     static DIGEST: OnceLock<String> = OnceLock::new();
-    let inspect = ["image", "inspect", "--format", "{{.Id}}", "drydock/app"];
-    DIGEST.get_or_init(|| docker(&inspect))
+    let inspect = ["image", "inspect", "--format", "{{.Id}}"];
+    DIGEST.get_or_init(|| docker(&[&inspect[..], &[&service().image()]].concat()))
 }
 
 /// Runs docker, which has to succeed, and gives its stdout.
@@ -347,8 +353,8 @@ pub fn obstacle() -> Option<String> {
     if let Err(why) = works("docker", &["version"]) {
         return Some(format!("no Docker engine answers: {why}"));
     }
-    for image in ["drydock/app:latest", "drydock/nginx:latest"] {
-        if works("docker", &["image", "inspect", image]).is_err() {
+    for image in [service().image(), service().edge_image()] {
+        if works("docker", &["image", "inspect", &image]).is_err() {
             return Some(format!("the engine has no image {image}: load it first"));
         }
     }

@@ -5,6 +5,7 @@ use std::{path::Path, process::Command, time::Duration};
 use crate::{
     client::{curl, try_curl},
     program::{self, eventually},
+    service::service,
     stack::{SLOW, docker, free_port},
 };
 
@@ -20,14 +21,14 @@ impl Drop for Container {
 
 pub fn the_app_serves_alone() {
     let port = free_port();
-    let publish = format!("{port}:8000");
+    let publish = format!("{port}:{}", service().port);
     let id = docker(&[
         "run",
         "--rm",
         "--detach",
         "--publish",
         &publish,
-        "drydock/app",
+        &service().image(),
     ]);
     let _container = Container(id);
 

@@ -19,8 +19,8 @@ use std::{
 use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 
 use crate::{
+    any::faults::load::Load,
     client::{self, Response},
-    faults::load::Load,
     program::{self, Output, eventually},
     stack::{PREFIX, docker, free_port, root},
 };
