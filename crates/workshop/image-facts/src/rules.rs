@@ -9,10 +9,10 @@ use crate::{
     Unreadable,
     archive::{Image, Layer},
     elf::Elf,
+    entries::{Entry, Kind},
     facts::{Facts, FileFact},
     limits, names,
     pattern::{any_fits, fits},
-    tar::{Entry, Kind},
 };
 
 /// What was seen in the bytes of a file.
@@ -293,8 +293,8 @@ impl<'a> Rules<'a> {
     }
 
     fn entry(&self, entry: &Entry, inside: &Inside, found: &mut Findings) {
-        const SET_ID: u64 = 0o6000;
-        const WORLD_WRITABLE: u64 = 0o002;
+        const SET_ID: u32 = 0o6000;
+        const WORLD_WRITABLE: u32 = 0o002;
         let facts = self.facts;
         let path = entry.path.as_str();
         // A folder's set-gid bit counts as well; a link has no mode of its own.
