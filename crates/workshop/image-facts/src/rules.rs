@@ -12,7 +12,7 @@ use crate::{
     entries::{Entry, Kind},
     facts::{Facts, FileFact},
     limits, names,
-    pattern::{any_fits, fits},
+    pattern::{self, any_fits, fits},
 };
 
 /// What was seen in the bytes of a file.
@@ -37,6 +37,7 @@ type Findings = Vec<String>;
 
 impl<'a> Rules<'a> {
     pub(crate) fn new(facts: &'a Facts) -> Result<Self, Unreadable> {
+        facts.patterns().try_for_each(pattern::check)?;
         let forbidden = facts
             .forbidden_content
             .iter()

@@ -421,3 +421,10 @@ fn a_size_that_is_cut_off() {
         &["a broken number in a tar header"],
     );
 }
+
+/// It would be no more than one star.
+#[test]
+fn a_pattern_with_two_stars_in_a_part() {
+    let sentence = refused(|image| image.facts.closure.push("lib**".into()));
+    says(&sentence, &["the pattern \"lib**\"", "between slashes"]);
+}
