@@ -8,12 +8,32 @@
   crates,
   image,
   lib,
+  name,
   pkgs,
+  port,
   programs,
+  readyPath,
+  repository,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
   stackTools,
 }:
+let
+  # See ../../../crates/workshop/stack-tests/src/service.rs.
+  service = pkgs.writeText "service.json" (
+    builtins.toJSON {
+      inherit
+        name
+        port
+        readyPath
+        repository
+        ;
+      path = "/";
+      answer = "X-Forwarded-Proto: https";
+      reference = true;
+    }
+  );
+in
 pkgs.writeShellApplication {
   name = "drydock-test";
   runtimeInputs = stackTools ++ [
@@ -33,6 +53,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
     drydock-engine
     docker load --quiet --input ${image} >&2
+    export DRYDOCK_SERVICE=${service}
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}

@@ -14,9 +14,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Unreadable, limits,
+    Unreadable,
+    entries::{self, Entry, Kind},
+    limits,
     rules::{Inside, Rules},
-    tar::{self, Entry, Kind},
     unreadable,
 };
 
@@ -92,13 +93,14 @@ pub(crate) const NAME: &str = "the archive";
 
 /// Reads the archive, looking into each file with the rules.
 pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
-    let mut file = File::open(path).map_err(|error| tar::broken(NAME, &error))?;
+    let mut file = File::open(path).map_err(|error| entries::broken(NAME, &error))?;
     let length = file
         .metadata()
-        .map_err(|error| tar::broken(NAME, &error))?
+        .map_err(|error| entries::broken(NAME, &error))?
         .len();
     let (jsons, files) = first_pass(&file)?;
-    file.rewind().map_err(|error| tar::broken(NAME, &error))?;
+    file.rewind()
+        .map_err(|error| entries::broken(NAME, &error))?;
 
     let Some(manifest) = jsons.get("/manifest.json") else {
         return unreadable(format!("{NAME}: there is no manifest.json"));
@@ -166,7 +168,7 @@ fn first_pass(file: &File) -> Result<(Jsons, BTreeSet<String>), Unreadable> {
     let mut files = BTreeSet::new();
     let mut input = inflated(NAME, file)?;
     let mut budget = limits::ENTRIES;
-    tar::walk(NAME, &mut input, &mut budget, |entry, bytes| {
+    entries::walk(NAME, &mut input, &mut budget, |entry, bytes| {
         match entry.kind {
             Kind::Folder => return Ok(()),
             Kind::File => {}
@@ -199,7 +201,7 @@ fn second_pass(
     let mut outer = limits::ENTRIES;
     let mut inner = limits::ENTRIES;
     let mut left = limits::INFLATED_BYTES;
-    tar::walk(NAME, &mut input, &mut outer, |entry, bytes| {
+    entries::walk(NAME, &mut input, &mut outer, |entry, bytes| {
         if let Some(&index) = wanted.get(&entry.path) {
             let what = format!("layer {}", index + 1);
             let (layer, digest) = layer(&what, rules, bytes, left, &mut inner)?;
@@ -231,7 +233,7 @@ fn layer(
         count: 0,
     };
     let mut entries = Vec::new();
-    tar::walk(what, &mut input, budget, |entry, bytes| {
+    entries::walk(what, &mut input, budget, |entry, bytes| {
         let inside = if entry.kind == Kind::File {
             if entry.size > limits::FILE_BYTES {
                 return unreadable(format!(
@@ -260,9 +262,9 @@ pub(crate) fn whole(
     let mut all = Vec::new();
     bytes
         .read_to_end(&mut all)
-        .map_err(|error| tar::broken(what, &error))?;
+        .map_err(|error| entries::broken(what, &error))?;
     if all.len() as u64 != entry.size {
-        return tar::truncated(what);
+        return entries::truncated(what);
     }
     Ok(all)
 }
@@ -293,7 +295,7 @@ pub(crate) fn unzipped<'a>(
     let mut magic = [0; 2];
     input
         .read_exact(&mut magic)
-        .map_err(|error| tar::broken(what, &error))?;
+        .map_err(|error| entries::broken(what, &error))?;
     let whole = io::Cursor::new(magic).chain(input);
     Ok(if magic == [0x1f, 0x8b] {
         Box::new(MultiGzDecoder::new(whole))

@@ -14,9 +14,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     Unreadable,
     archive::{self, Manifest, NAME},
-    limits, names,
-    tar::{self, Entry, Kind},
-    unreadable,
+    entries::{self, Entry, Kind},
+    limits, names, unreadable,
 };
 
 /// One image of an archive.
@@ -51,7 +50,7 @@ impl Layer {
         let mut entries = Vec::new();
         let mut budget = limits::ENTRIES;
         let mut input = self.tar.as_slice();
-        tar::walk(&self.name, &mut input, &mut budget, |entry, bytes| {
+        entries::walk(&self.name, &mut input, &mut budget, |entry, bytes| {
             entries.push((entry.clone(), archive::whole(&self.name, entry, bytes)?));
             Ok(())
         })?;
@@ -73,7 +72,7 @@ struct RootFs {
 /// Reads all images of an archive as `docker load` reads it: made by a build, or by
 /// `docker save`, which adds files of its own and names others as it likes.
 pub(crate) fn read(path: &Path) -> Result<Vec<Image>, Unreadable> {
-    let file = File::open(path).map_err(|error| tar::broken(NAME, &error))?;
+    let file = File::open(path).map_err(|error| entries::broken(NAME, &error))?;
     let files = files(&file)?;
     let Some(manifest) = files.get("/manifest.json") else {
         return unreadable(format!("{NAME}: there is no manifest.json"));
@@ -96,7 +95,7 @@ fn files(file: &File) -> Result<Files, Unreadable> {
     let mut files = Files::new();
     let mut budget = limits::ENTRIES;
     let mut input = archive::inflated(NAME, file)?;
-    tar::walk(NAME, &mut input, &mut budget, |entry, bytes| {
+    entries::walk(NAME, &mut input, &mut budget, |entry, bytes| {
         if entry.kind != Kind::File {
             return Ok(());
         }
@@ -145,7 +144,7 @@ fn layer(bytes: &[u8], stated: &str) -> Result<Layer, Unreadable> {
     let mut input = archive::unzipped("a layer", bytes)?.take(limits::INFLATED_BYTES);
     input
         .read_to_end(&mut tar)
-        .map_err(|error| tar::broken("a layer", &error))?;
+        .map_err(|error| entries::broken("a layer", &error))?;
     let digest = archive::hex(&Sha256::digest(&tar));
     if stated != format!("sha256:{digest}") {
         return unreadable(format!(
@@ -154,7 +153,7 @@ fn layer(bytes: &[u8], stated: &str) -> Result<Layer, Unreadable> {
     }
     let mut paths = Vec::new();
     let mut budget = limits::ENTRIES;
-    tar::walk("a layer", &mut tar.as_slice(), &mut budget, |entry, _| {
+    entries::walk("a layer", &mut tar.as_slice(), &mut budget, |entry, _| {
         paths.push(entry.path.clone());
         Ok(())
     })?;

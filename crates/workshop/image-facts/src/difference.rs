@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::{
     Unreadable,
     contents::Layer,
+    entries::{Entry, Kind},
     limits, names,
-    tar::{Entry, Kind},
 };
 
 type Sentences = Vec<String>;

@@ -39,7 +39,8 @@ pub struct Facts {
     /// Files that run with the rights of their owner or group, as patterns.
     pub set_id: Vec<String>,
     /// What anybody may write to, with its mode; all of it has to be there. In a path, and
-    /// wherever else a pattern is allowed, `*` is anything but a slash and `**` is anything.
+    /// wherever else a pattern is allowed, `*` is anything but a slash and `**`,
+    /// between slashes, any number of parts.
     pub world_writable: BTreeMap<String, String>,
     /// What may belong to another user or group than root, as patterns.
     pub not_owned_by_root: Vec<String>,
@@ -65,6 +66,32 @@ pub struct Facts {
     pub layers: Layers,
     /// The first of these whose `packages` fits is the budget.
     pub budgets: Vec<Budget>,
+}
+
+impl Facts {
+    /// All texts that are patterns.
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = &str> {
+        let lists = [
+            &self.entry_point,
+            &self.environment,
+            &self.set_id,
+            &self.not_owned_by_root,
+            &self.allowed_paths,
+            &self.allowed_content,
+            &self.linked_statically,
+            &self.closure,
+            &self.forbidden_closure,
+            &self.layers.last,
+        ];
+        let lists = lists.into_iter().chain(self.forbidden_paths.values());
+        let budgets = self.budgets.iter().map(|budget| &budget.packages);
+        lists
+            .flatten()
+            .chain(self.labels.values())
+            .chain(budgets)
+            .chain([&self.created])
+            .map(String::as_str)
+    }
 }
 
 /// What a file holds.

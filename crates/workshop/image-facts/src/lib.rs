@@ -10,10 +10,10 @@ mod archive;
 mod contents;
 mod difference;
 mod elf;
+mod entries;
 mod names;
 mod pattern;
 mod rules;
-mod tar;
 
 use std::{fmt, path::Path};
 

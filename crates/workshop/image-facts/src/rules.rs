@@ -9,10 +9,10 @@ use crate::{
     Unreadable,
     archive::{Image, Layer},
     elf::Elf,
+    entries::{Entry, Kind},
     facts::{Facts, FileFact},
     limits, names,
-    pattern::{any_fits, fits},
-    tar::{Entry, Kind},
+    pattern::{self, any_fits, fits},
 };
 
 /// What was seen in the bytes of a file.
@@ -37,6 +37,7 @@ type Findings = Vec<String>;
 
 impl<'a> Rules<'a> {
     pub(crate) fn new(facts: &'a Facts) -> Result<Self, Unreadable> {
+        facts.patterns().try_for_each(pattern::check)?;
         let forbidden = facts
             .forbidden_content
             .iter()
@@ -293,8 +294,8 @@ impl<'a> Rules<'a> {
     }
 
     fn entry(&self, entry: &Entry, inside: &Inside, found: &mut Findings) {
-        const SET_ID: u64 = 0o6000;
-        const WORLD_WRITABLE: u64 = 0o002;
+        const SET_ID: u32 = 0o6000;
+        const WORLD_WRITABLE: u32 = 0o002;
         let facts = self.facts;
         let path = entry.path.as_str();
         // A folder's set-gid bit counts as well; a link has no mode of its own.

@@ -276,6 +276,42 @@ fn entries_of_other_kinds() {
         &refused(capability),
         &["extended attribute", "security.capability"],
     );
+    // A reader that stops at the empty line does not see it.
+    let behind = plant(Entry {
+        kind: b'x',
+        ..file("x", format!("9 uid=00\n\n{text}"))
+    });
+    says(&refused(behind), &["layer 3", "pax record"]);
+}
+
+/// What one reader takes for a file of so many bytes, another takes for one of so many.
+#[test]
+fn entries_that_have_two_sizes() {
+    for (record, refusal) in [
+        ("9 size=5\n", Some("/y has two sizes")),
+        ("9 size=0\n", None),
+    ] {
+        let mut image = image();
+        image.layers[2].push(Entry {
+            kind: b'x',
+            ..file("x", record)
+        });
+        image.layers[2].push(file("y", ""));
+        match refusal {
+            Some(words) => says(&image.judged().unwrap_err(), &[words]),
+            None => assert_eq!(image.judged(), Ok(vec![]), "{record}"),
+        }
+    }
+}
+
+/// At a block's end, but before those that say so.
+#[test]
+fn archives_without_an_end() {
+    let mut plain = image();
+    plain.zip = false;
+    let plain = plain.archive();
+    let sentence = judged(&image().facts, &plain[..plain.len() - 1024]).unwrap_err();
+    says(&sentence, &["the archive: it is truncated"]);
 }
 
 #[test]
@@ -365,4 +401,30 @@ fn sizes_that_no_image_has() {
         &judged(&image().facts, &bomb).unwrap_err(),
         &["inflates to more than 2147483648 bytes"],
     );
+}
+
+/// More than 64 bits, of which a reader that takes the last ones sees the right size.
+#[test]
+fn a_size_that_is_cut_off() {
+    let mut plain = image();
+    plain.zip = false;
+    let mut plain = plain.archive();
+    let digits = std::str::from_utf8(&plain[124..135]).unwrap();
+    let size = u64::from_str_radix(digits, 8).unwrap();
+    plain[124..128].copy_from_slice(&[0x80, 0, 0, 1]);
+    plain[128..136].copy_from_slice(&size.to_be_bytes());
+    plain[148..156].copy_from_slice(b"        ");
+    let sum: u64 = plain[..512].iter().map(|byte| u64::from(*byte)).sum();
+    plain[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
+    says(
+        &judged(&image().facts, &plain).unwrap_err(),
+        &["a broken number in a tar header"],
+    );
+}
+
+/// It would be no more than one star.
+#[test]
+fn a_pattern_with_two_stars_in_a_part() {
+    let sentence = refused(|image| image.facts.closure.push("lib**".into()));
+    says(&sentence, &["the pattern \"lib**\"", "between slashes"]);
 }

@@ -38,13 +38,31 @@ pub fn run(command: &mut Command, limit: Duration) -> Output {
 
 /// As [`run`], with a stdin that ends after `input`, which has to fit into a pipe (64 KiB).
 pub fn run_with_input(command: &mut Command, input: &str, limit: Duration) -> Output {
+    attempt(command, input, limit).unwrap_or_else(|why| panic!("{why}"))
+}
+
+/// As [`run`], for what is done whatever has happened: in `drop`, a second panic would end all
+/// tests at once, and nothing would be removed (<https://doc.rust-lang.org/std/ops/trait.Drop.html>).
+pub fn clean_up(command: &mut Command, limit: Duration) {
+    match attempt(command, "", limit) {
+        Ok(output) if output.success => {}
+        Ok(output) => eprintln!("{command:?} failed: {}", output.text()),
+        Err(why) => eprintln!("{why}"),
+    }
+}
+
+/// As [`run_with_input`].
+///
+/// # Errors
+/// Where [`run`] panics.
+pub fn attempt(command: &mut Command, input: &str, limit: Duration) -> Result<Output, String> {
     let shown = format!("{command:?}");
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap_or_else(|error| panic!("{shown}: cannot be started: {error}"));
+        .map_err(|error| format!("{shown}: cannot be started: {error}"))?;
     // A program that has ended already has no use for it.
     let _ = child
         .stdin
@@ -53,16 +71,16 @@ pub fn run_with_input(command: &mut Command, input: &str, limit: Duration) -> Ou
     let stdout = read_all(child.stdout.take());
     let stderr = read_all(child.stderr.take());
 
-    let success = ended(&mut child, limit).unwrap_or_else(|| {
+    let Some(success) = ended(&mut child, limit) else {
         let _ = child.kill();
         let _ = child.wait();
-        panic!("{shown}: did not end within {limit:?}")
-    });
-    Output {
+        return Err(format!("{shown}: did not end within {limit:?}"));
+    };
+    Ok(Output {
         success,
         stdout: stdout.join().unwrap_or_default(),
         stderr: stderr.join().unwrap_or_default(),
-    }
+    })
 }
 
 /// Runs the program, which has to succeed, and gives its trimmed stdout.

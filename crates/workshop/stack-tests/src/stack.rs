@@ -17,9 +17,10 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    any::pairs,
     client::{self, Response},
-    pairs,
     program::{self, Output, QUICK},
+    service::service,
 };
 
 /// How long a whole stack may take to be healthy, or to be gone.
@@ -164,6 +165,13 @@ impl Stack {
 
     /// What [`Stack::run`] runs.
     pub fn command(&self, program: &str) -> Command {
+        let mut command = self.bare(program);
+        command.env("APP_IMAGE_DIGEST", app_digest());
+        command
+    }
+
+    /// The same without what only a start needs, and has to ask the engine for.
+    fn bare(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         for name in OF_COMPOSE {
             command.env_remove(name);
@@ -172,9 +180,16 @@ impl Stack {
             .current_dir(&self.folder)
             .env("DRYDOCK_ROOT", &self.folder)
             .env("DRYDOCK_HTTP_PORT", self.http.to_string())
-            .env("DRYDOCK_HTTPS_PORT", self.https.to_string())
-            .env("APP_IMAGE_DIGEST", app_digest());
+            .env("DRYDOCK_HTTPS_PORT", self.https.to_string());
         command
+    }
+
+    /// What docker-compose prints, or why it prints nothing; for [`Drop`], which must not panic.
+    fn said(&self, args: &[&str]) -> String {
+        match program::attempt(self.bare("docker-compose").args(args), "", SLOW) {
+            Ok(output) => output.text(),
+            Err(why) => why,
+        }
     }
 
     /// As [`Stack::compose`], for commands that have to succeed; gives their stdout.
@@ -239,6 +254,11 @@ impl Stack {
         format!("https://localhost:{}{path}", self.https)
     }
 
+    /// The URL that the service answers with 200.
+    pub fn home(&self) -> String {
+        self.https(&service().path)
+    }
+
     /// Fetches with curl, which trusts this stack's authority.
     pub fn curl(&self, args: &[&str]) -> Response {
         client::curl(&self.ca(), args)
@@ -250,7 +270,8 @@ impl Stack {
     }
 
     fn remove(&self) {
-        self.compose(&["down", "--volumes", "--remove-orphans", "--timeout", "0"]);
+        let down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"];
+        program::clean_up(self.bare("docker-compose").args(down), SLOW);
         let _ = fs::remove_dir_all(&self.folder);
         // Where two have one name, each has a place of its own, which is empty then.
         let _ = self.folder.parent().map(fs::remove_dir);
@@ -260,10 +281,9 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         if thread::panicking() {
-            let logs = self.compose(&["logs", "--no-color", "--tail", "20"]);
-            eprintln!("{}", logs.text());
+            eprintln!("{}", self.said(&["logs", "--no-color", "--tail", "20"]));
             // Under load they are far above the last lines.
-            let edge = self.compose(&["logs", "--no-color", "nginx"]).text();
+            let edge = self.said(&["logs", "--no-color", "nginx"]);
             let errors = edge.lines().filter(|line| !line.contains("{\"time\""));
             errors.for_each(|line| eprintln!("{line}"));
         }
@@ -280,8 +300,8 @@ pub fn root() -> PathBuf {
 /// The digest of the app's image.
 pub fn app_digest() -> &'static str {
     static DIGEST: OnceLock<String> = OnceLock::new();
-    let inspect = ["image", "inspect", "--format", "{{.Id}}", "drydock/app"];
-    DIGEST.get_or_init(|| docker(&inspect))
+    let inspect = ["image", "inspect", "--format", "{{.Id}}"];
+    DIGEST.get_or_init(|| docker(&[&inspect[..], &[&service().image()]].concat()))
 }
 
 /// Runs docker, which has to succeed, and gives its stdout.
@@ -333,8 +353,8 @@ pub fn obstacle() -> Option<String> {
     if let Err(why) = works("docker", &["version"]) {
         return Some(format!("no Docker engine answers: {why}"));
     }
-    for image in ["drydock/app:latest", "drydock/nginx:latest"] {
-        if works("docker", &["image", "inspect", image]).is_err() {
+    for image in [service().image(), service().edge_image()] {
+        if works("docker", &["image", "inspect", &image]).is_err() {
             return Some(format!("the engine has no image {image}: load it first"));
         }
     }
@@ -378,5 +398,32 @@ pub fn free_port() -> u16 {
             given.push(port);
             return port;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use super::*;
+
+    #[test]
+    fn a_failed_test_whose_stack_cannot_be_removed_ends_no_other() {
+        let failed = panic::catch_unwind(|| {
+            let _stack = Stack {
+                project: "none".to_owned(),
+                // No program can be started in it, docker-compose neither.
+                folder: PathBuf::from("/nowhere/at/all"),
+                http: 1,
+                https: 2,
+            };
+            panic!("the test's own panic");
+        });
+        let why = failed.expect_err("it has failed");
+        assert_eq!(
+            why.downcast_ref(),
+            Some(&"the test's own panic"),
+            "another panic took its place"
+        );
     }
 }

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::{
-    faults::{assert_safe_page, signal},
+    any::faults::{assert_safe_page, signal},
     program::eventually,
     stack::{Stack, docker},
 };
@@ -22,7 +22,7 @@ fn life(stack: &Stack, service: &str) -> (Value, Value, Value) {
 }
 
 fn await_answer(stack: &Stack) {
-    let url = stack.https("/");
+    let url = stack.home();
     eventually("an answer of the app", LIMIT, || {
         let response = stack.try_curl(&[&url]).ok()?;
         (response.status == 200).then_some(())
@@ -49,11 +49,11 @@ pub fn without_the_app_a_safe_page_and_then_the_app_again() {
 
     for version in ["--http1.1", "--http2", "--http3-only"] {
         // 504 while nginx still knows the address that nobody has any more.
-        let response = stack.curl(&[version, &stack.https("/")]);
+        let response = stack.curl(&[version, &stack.home()]);
         assert_safe_page(&response, &[502, 504]);
 
         let html = ["--header", "Accept: text/html"];
-        let page = stack.curl(&[version, html[0], html[1], &stack.https("/")]);
+        let page = stack.curl(&[version, html[0], html[1], &stack.home()]);
         assert_eq!(
             page.header("Content-Type"),
             Some("text/html; charset=utf-8")
@@ -71,7 +71,7 @@ pub fn without_the_app_a_safe_page_and_then_the_app_again() {
     // nginx starts without the app as well, and finds it when it is there.
     docker(&["restart", &stack.container("nginx")]);
     eventually("nginx answers again", LIMIT, || {
-        let response = stack.try_curl(&[&stack.https("/")]).ok()?;
+        let response = stack.try_curl(&[&stack.home()]).ok()?;
         [502, 504].contains(&response.status).then_some(())
     });
     let nginx = life(&stack, "nginx");

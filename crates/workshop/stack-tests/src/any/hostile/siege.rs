@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::wire::{Edge, Protocol};
 use crate::{
-    faults::edge,
+    any::faults::edge,
     program::eventually,
     stack::{Stack, docker, inspect},
 };

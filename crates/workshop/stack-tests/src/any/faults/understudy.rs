@@ -6,16 +6,15 @@ use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
+    sync::Arc,
     thread,
     time::Duration,
 };
 
-use crate::stack::Stack;
+use crate::{service::service, stack::Stack};
 
 /// The argument that makes this program the understudy.
 pub const ARGUMENT: &str = "understudy";
-
-const PORT: u16 = 8000;
 
 /// What an engine grants the understudy: enough for the program, soon used up by `/memory`.
 const MEMORY: &str = "48m";
@@ -35,8 +34,10 @@ pub fn stack(replicas: usize) -> Stack {
     fs::copy(this, &program).expect("this program is copied");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o555)).expect("the mode is set");
     stack.override_with(&format!(
-        "services: {{app: {{entrypoint: [/understudy, {ARGUMENT}], scale: {replicas}, \
+        "services: {{app: {{entrypoint: [/understudy, {ARGUMENT}, '{}', '{}'], scale: {replicas}, \
          mem_limit: {MEMORY}, volumes: ['{}:/understudy:ro,z']}}}}",
+        service().port,
+        service().ready_path,
         program.display()
     ));
     let output = stack.start();
@@ -52,16 +53,19 @@ const fn needs_no_libc() -> bool {
 ///
 /// # Errors
 /// When the port cannot be had.
-pub fn serve() -> io::Result<()> {
-    for connection in TcpListener::bind(("0.0.0.0", PORT))?.incoming() {
+pub fn serve(port: &str, ready_path: &str) -> io::Result<()> {
+    let port: u16 = port.parse().map_err(io::Error::other)?;
+    let ready_path: Arc<str> = ready_path.into();
+    for connection in TcpListener::bind(("0.0.0.0", port))?.incoming() {
         let connection = connection?;
-        thread::spawn(move || while perform(&connection).unwrap_or(false) {});
+        let ready_path = Arc::clone(&ready_path);
+        thread::spawn(move || while perform(&connection, &ready_path).unwrap_or(false) {});
     }
     Ok(())
 }
 
 /// Takes one request and does what its path says; whether the connection stays.
-fn perform(connection: &TcpStream) -> io::Result<bool> {
+fn perform(connection: &TcpStream, ready_path: &str) -> io::Result<bool> {
     let mut from = BufReader::new(connection);
     let mut first = String::new();
     from.read_line(&mut first)?;
@@ -87,8 +91,9 @@ fn perform(connection: &TcpStream) -> io::Result<bool> {
     let mut to = connection;
     let path = first.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
+    let well = [ready_path, "/well"].contains(&path);
     let said = match path {
-        "/readyz" | "/well" => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n",
+        _ if well => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n",
         "/bad-header" => "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
         "/bad-status" => "HTTP/1.1 nonsense\r\n\r\n",
         "/half-a-head" => "HTTP/1.1 200 OK\r\nContent-Le",
@@ -121,7 +126,7 @@ fn perform(connection: &TcpStream) -> io::Result<bool> {
         _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
     };
     to.write_all(said.as_bytes())?;
-    Ok(["/readyz", "/well"].contains(&path))
+    Ok(well)
 }
 
 /// Writes to more and more memory, until the kernel ends this process.

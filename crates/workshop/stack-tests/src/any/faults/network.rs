@@ -11,7 +11,7 @@ use crate::{
 pub fn without_the_apps_name_a_safe_page_and_then_the_app_again() {
     let stack = Stack::up("");
     let backend = stack.network("backend");
-    let (app, url) = (stack.container("app"), stack.https("/"));
+    let (app, url) = (stack.container("app"), stack.home());
     docker(&["network", "disconnect", &backend, &app]);
     // At first nginx still tries the address that nobody has any more.
     eventually("502 at once", BACK_SOON, || {

@@ -4,11 +4,11 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::{program, stack::Stack};
+use crate::{program, service::service, stack::Stack};
 
 const SERVICES: [(&str, &str); 2] = [("app", "10001"), ("nginx", "10002")];
 
-/// What the list of [`crate::benchmark`] has not.
+/// What the list of [`crate::any::benchmark`] has not.
 pub fn settings_are_as_promised() {
     let stack = Stack::shared();
     for service in ["app", "nginx", "tls"] {
@@ -82,7 +82,7 @@ pub fn the_root_cannot_be_written() {
             .args(["run", "--rm", "--network", "none", "--user", "0:0"])
             .args(["--cap-add", "SYS_PTRACE", "--pid", pid_mode])
             .args(["--volume", &from, "--entrypoint", "/bin/keypair"])
-            .args(["drydock/nginx", "--from", "/from", "--to", to])
+            .args([&service().edge_image(), "--from", "/from", "--to", to])
             .args(["--owner", "0:0"]);
         program::run(&mut command, program::QUICK)
     };

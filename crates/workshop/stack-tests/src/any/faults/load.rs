@@ -155,16 +155,17 @@ impl Load {
 
     /// Ends the load.
     pub fn stop(mut self) -> Report {
-        self.end()
-    }
-
-    fn end(&mut self) -> Report {
-        self.stop.store(true, Ordering::Relaxed);
         let mut report = Report::default();
-        for client in self.clients.drain(..) {
-            report.add(client.join().expect("a client"));
+        for client in self.end() {
+            report.add(client.expect("a client"));
         }
         report
+    }
+
+    /// Ends all clients, those too whose neighbour has panicked.
+    fn end(&mut self) -> Vec<thread::Result<Report>> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.clients.drain(..).map(JoinHandle::join).collect()
     }
 }
 

@@ -1,11 +1,12 @@
 //! The app without nginx, as `docker run` gives it.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use crate::{
     client::{curl, try_curl},
-    program::eventually,
-    stack::{docker, free_port},
+    program::{self, eventually},
+    service::service,
+    stack::{SLOW, docker, free_port},
 };
 
 /// A container that is removed with its owner.
@@ -13,20 +14,21 @@ struct Container(String);
 
 impl Drop for Container {
     fn drop(&mut self) {
-        docker(&["rm", "--force", &self.0]);
+        let mut command = Command::new("docker");
+        program::clean_up(command.args(["rm", "--force", &self.0]), SLOW);
     }
 }
 
 pub fn the_app_serves_alone() {
     let port = free_port();
-    let publish = format!("{port}:8000");
+    let publish = format!("{port}:{}", service().port);
     let id = docker(&[
         "run",
         "--rm",
         "--detach",
         "--publish",
         &publish,
-        "drydock/app",
+        &service().image(),
     ]);
     let _container = Container(id);
 

@@ -10,7 +10,7 @@ pub fn http_1_2_and_3_are_served() {
         ("--http3-only", "HTTP/3"),
     ];
     for (option, version) in cases {
-        let response = stack.curl(&[option, &stack.https("/")]);
+        let response = stack.curl(&[option, &stack.home()]);
         assert_eq!(response.version, version);
         assert_eq!(response.status, 200, "{version}");
     }
@@ -18,10 +18,10 @@ pub fn http_1_2_and_3_are_served() {
 
 pub fn alt_svc_names_the_port_in_use() {
     let stack = Stack::shared();
-    let response = stack.curl(&[&stack.https("/")]);
+    let response = stack.curl(&[&stack.home()]);
     let value = format!("h3=\":{}\"; ma=86400", stack.https_port());
     assert_eq!(response.header("Alt-Svc"), Some(value.as_str()));
 
-    let response = stack.curl(&["--header", "Host: localhost", &stack.https("/")]);
+    let response = stack.curl(&["--header", "Host: localhost", &stack.home()]);
     assert_eq!(response.header("Alt-Svc"), Some("h3=\":443\"; ma=86400"));
 }

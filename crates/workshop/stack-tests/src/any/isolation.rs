@@ -6,10 +6,9 @@ use serde_json::json;
 
 use crate::{
     program,
+    service::service,
     stack::{Stack, docker},
 };
-
-const APP_PORT: u16 = 8000;
 
 pub fn the_host_cannot_reach_the_app() {
     let stack = Stack::shared();
@@ -26,7 +25,7 @@ pub fn the_host_cannot_reach_the_app() {
     // Some other program may well answer at these addresses: the app's own log is the witness.
     let path = "/from-the-host";
     for host in ["localhost", "127.0.0.1", "[::1]", address] {
-        let url = format!("http://{host}:{APP_PORT}{path}");
+        let url = format!("http://{host}:{}{path}", service().port);
         let _ = stack.try_curl(&["--max-time", "2", &url]);
     }
     let app = stack.container("app");
@@ -62,7 +61,7 @@ pub fn the_app_has_no_way_out() {
         command.args(["run", "--rm", "--network", network]).args([
             "--entrypoint",
             "/bin/probe",
-            "drydock/nginx",
+            &service().edge_image(),
             &url,
         ]);
         program::run(&mut command, program::QUICK).text()

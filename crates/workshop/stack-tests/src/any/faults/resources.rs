@@ -18,11 +18,11 @@ pub fn with_a_full_tmp_only_large_bodies_are_refused() {
     fs::write(&body, vec![b'a'; 900_000]).expect("a large body");
     let body = format!("@{}", body.display());
     for version in ["--http1.1", "--http2", "--http3-only"] {
-        let answer = stack.curl(&[version, "--data-binary", &body, &stack.https("/")]);
+        let answer = stack.curl(&[version, "--data-binary", &body, &stack.home()]);
         assert_safe_page(&answer, &[500]);
-        assert_eq!(stack.curl(&[version, &stack.https("/")]).status, 200);
+        assert_eq!(stack.curl(&[version, &stack.home()]).status, 200);
     }
-    let small = stack.curl(&["--data-binary", "small", &stack.https("/")]);
+    let small = stack.curl(&["--data-binary", "small", &stack.home()]);
     assert_eq!(small.status, 405, "of the app: {small:?}");
 }
 
@@ -36,7 +36,7 @@ pub fn with_a_read_only_tmp_nginx_does_not_start_and_says_why() {
             |line: &str| line.contains("\"/tmp/") && line.contains("Read-only file system");
         log.lines().any(says_why).then_some(())
     });
-    assert!(stack.try_curl(&[&stack.https("/")]).is_err());
+    assert!(stack.try_curl(&[&stack.home()]).is_err());
 }
 
 pub fn out_of_memory_nginx_is_back_soon() {
@@ -51,7 +51,7 @@ pub fn out_of_memory_nginx_is_back_soon() {
     let held = held.len();
     assert_ne!(edge::workers(&stack), before, "{held} connections");
     eventually("an answer", BACK_SOON, || {
-        let response = stack.try_curl(&[&stack.https("/")]).ok()?;
+        let response = stack.try_curl(&[&stack.home()]).ok()?;
         (response.status == 200).then_some(())
     });
     // The kernel takes the largest process, which can be the first one, too.

@@ -1,18 +1,19 @@
 //! What the edge adds to every answer, and what it writes down.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    faults::edge::workers,
-    hostile::wire::{Edge, Protocol},
+    any::faults::edge::workers,
+    any::hostile::wire::{Edge, Protocol},
     program::eventually,
     stack::{Stack, docker},
 };
 
-const PROMISED: [&str; 9] = [
+/// Headers of every answer.
+pub const PROMISED: [&str; 9] = [
     "X-Content-Type-Options",
     "X-Frame-Options",
     "Content-Security-Policy",
@@ -27,7 +28,7 @@ const PROMISED: [&str; 9] = [
 pub fn security_headers_on_every_answer() {
     let stack = Stack::shared();
     let urls = [
-        (200, stack.https("/")),
+        (200, stack.home()),
         (404, stack.https("/nothing-here")),
         (400, stack.https("/%00")),
         (301, stack.http("/")),
@@ -42,117 +43,6 @@ pub fn security_headers_on_every_answer() {
         let server = response.header("Server").unwrap_or_default();
         assert!(!server.contains('/'), "{url}: shows a version: {server}");
     }
-}
-
-/// The tags of a page, in their order: what it looks like, but for its words.
-fn tags(page: &str) -> Vec<&str> {
-    page.split('<')
-        .filter_map(|text| text.split_once('>'))
-        .map(|(tag, _)| tag)
-        .collect()
-}
-
-pub fn errors_of_both_look_the_same() {
-    let stack = Stack::shared();
-    let html = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-    let page = stack.curl(&["--header", html, &stack.https("/")]);
-    let style = page
-        .body
-        .split('"')
-        .find(|text| text.starts_with("/assets/page-"))
-        .expect("a style");
-    let of_the_app = stack.curl(&["--header", html, &stack.https("/nothing-here")]);
-    let post = ["--request", "POST", "--header", html];
-    let of_nginx = stack.curl(&[&post[..], &[&stack.https(style)]].concat());
-    assert_eq!((of_the_app.status, of_nginx.status), (404, 405));
-    assert_eq!(tags(&of_nginx.body), tags(&of_the_app.body));
-    for word in [
-        "405",
-        "Method Not Allowed",
-        "This address answers GET, HEAD.",
-    ] {
-        assert!(of_nginx.body.contains(word), "{}", of_nginx.body);
-    }
-    for name in ["Content-Type", "Cache-Control"].iter().chain(&PROMISED) {
-        if *name != "X-Request-Id" {
-            let value = of_the_app.header(name);
-            assert!(value.is_some(), "no {name}");
-            assert_eq!(of_nginx.header(name), value, "{name}");
-            assert_eq!(page.header(name), value, "{name}");
-        }
-    }
-
-    // Whoever did not ask for HTML gets a line.
-    for accept in ["*/*", "text/html;q=0", "text/plain, text/html;q=0.5"] {
-        let accept = format!("Accept: {accept}");
-        let post = ["--request", "POST", "--header", &accept];
-        let response = stack.curl(&[&post[..], &[&stack.https(style)]].concat());
-        assert_eq!(
-            response.body, "This address answers GET, HEAD.\n",
-            "{accept}"
-        );
-    }
-}
-
-/// Whatever the status, what nginx says by itself is in our words, and in no page of its own.
-pub fn no_error_has_a_page_of_nginxs_own() {
-    let stack = Stack::shared();
-    let page = stack.curl(&["--header", "Accept: text/html", &stack.https("/")]);
-    let asset = page
-        .body
-        .split('"')
-        .find(|text| text.starts_with("/assets/"));
-    let asset = stack.https(asset.expect("an asset"));
-    let root = stack.https("/");
-    let cases: [(u16, &[&str]); 7] = [
-        (400, &["--header", "Host: a b", &root]),
-        (405, &["--request", "POST", &asset]),
-        (412, &["--header", "If-Match: \"other\"", &asset]),
-        (
-            413,
-            &[
-                "--header",
-                "Content-Length: 1048577",
-                "--request",
-                "POST",
-                &root,
-            ],
-        ),
-        (414, &[&stack.https(&format!("/{}", "a".repeat(9000)))]),
-        (416, &["--header", "Range: bytes=99999999-", &asset]),
-        (
-            501,
-            &[
-                "--header",
-                "Transfer-Encoding: gzip",
-                "--request",
-                "POST",
-                &root,
-            ],
-        ),
-    ];
-    for (status, args) in cases {
-        let answer = stack.curl(&[&["--http1.1"], args].concat());
-        assert_eq!(answer.status, status, "{args:?}");
-        let kind = answer.header("Content-Type");
-        assert_eq!(kind, Some("text/plain; charset=utf-8"), "{args:?}");
-        assert!(answer.body.ends_with(".\n"), "{args:?}: {}", answer.body);
-        assert_eq!(answer.body.lines().count(), 1, "{args:?}: {}", answer.body);
-    }
-    // Statuses that no module of this nginx says are in the list all the same.
-    let listed = fs::read_to_string(root_of("nginx/server/errors.conf")).expect("the file");
-    for status in (400..=416)
-        .chain([421, 429])
-        .chain(494..=498)
-        .chain(500..=505)
-        .chain([507])
-    {
-        assert!(listed.contains(&format!(" {status} ")), "{status}");
-    }
-}
-
-fn root_of(path: &str) -> PathBuf {
-    crate::stack::root().join(path)
 }
 
 pub fn hsts_is_not_for_this_machines_names() {

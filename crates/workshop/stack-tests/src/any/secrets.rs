@@ -8,6 +8,7 @@ use std::{
 
 use crate::{
     program::{self, QUICK},
+    service::service,
     stack::docker,
 };
 
@@ -57,8 +58,8 @@ pub fn no_key_in_any_layer() {
         "save",
         "--output",
         archive_name,
-        "drydock/app:latest",
-        "drydock/nginx:latest",
+        &service().image(),
+        &service().edge_image(),
     ]);
     let unpack = [
         "--extract",

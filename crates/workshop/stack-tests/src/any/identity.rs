@@ -4,7 +4,10 @@ use std::{fmt::Write as _, fs};
 
 use serde_json::Value;
 
-use crate::stack::{Stack, docker};
+use crate::{
+    service::service,
+    stack::{Stack, docker},
+};
 
 /// Set by the edge, whatever the client sends.
 const OVERWRITTEN: [&str; 9] = [
@@ -78,16 +81,18 @@ fn mirror() -> String {
              client_body_temp_path /tmp/a; proxy_temp_path /tmp/b; fastcgi_temp_path /tmp/c;
              uwsgi_temp_path /tmp/d; scgi_temp_path /tmp/e;
              access_log off;
-             server {{ listen 8000; return 200 \"{shown}Host=$http_host\\nuri=$request_uri\\n\"; }}
+             server {{ listen {}; return 200 \"{shown}Host=$http_host\\nuri=$request_uri\\n\"; }}
              server {{ listen 127.0.0.1:8081; return 200; }}
-         }}"
+         }}",
+        service().port
     )
 }
 
 fn stack_with_mirror() -> Stack {
     let stack = Stack::prepare("");
-    let image: Value = serde_json::from_str(&docker(&["image", "inspect", "drydock/nginx:latest"]))
-        .expect("JSON from docker inspect");
+    let image: Value =
+        serde_json::from_str(&docker(&["image", "inspect", &service().edge_image()]))
+            .expect("JSON from docker inspect");
     let program = &image[0]["Config"]["Entrypoint"][0];
     let file = stack.folder("mirror").join("nginx.conf");
     fs::write(&file, mirror()).expect("the mirror's configuration is written");
@@ -95,10 +100,11 @@ fn stack_with_mirror() -> Stack {
     stack.override_with(&format!(
         "services:
            app:
-             image: drydock/nginx:latest
+             image: {}
              entrypoint: [{program}, -c, /mirror.conf, -e, stderr, -g, 'daemon off;']
              volumes: ['{file}:/mirror.conf:ro,z']
-             tmpfs: ['/tmp:uid=10002,gid=10002,mode=0700']"
+             tmpfs: ['/tmp:uid=10002,gid=10002,mode=0700']",
+        service().edge_image()
     ));
     let output = stack.start();
     assert!(output.success, "the stack did not start: {}", output.text());

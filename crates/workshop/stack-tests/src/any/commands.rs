@@ -12,9 +12,10 @@ use std::{
 use rustix::process::{Signal, getuid};
 
 use crate::{
-    faults::signal,
-    pairs::{P_256, clear, make_own_pair},
+    any::faults::signal,
+    any::pairs::{P_256, clear, make_own_pair},
     program::{self, Output, QUICK, eventually},
+    service::service,
     stack::{PREFIX, SLOW, Stack, docker},
 };
 
@@ -65,8 +66,11 @@ pub fn up_starts_what_a_plain_compose_up_starts() {
     let stack = Stack::prepare("");
     let output = up(&stack);
     succeeds(&output, "answers:");
-    let answer = "X-Forwarded-Proto: https";
-    assert!(output.stdout.contains(answer), "{}", output.text());
+    assert!(
+        output.stdout.contains(&service().answer),
+        "{}",
+        output.text()
+    );
     // The images were there.
     assert!(!output.stderr.contains("Loaded image"), "{}", output.text());
 
@@ -167,7 +171,7 @@ pub fn a_pair_put_beside_a_running_stack_is_served_by_up() {
     fs::copy(&certificate, stack.ca()).expect("the certificate is copied");
     let is_served = || {
         stack
-            .try_curl(&[&stack.https("/")])
+            .try_curl(&[&stack.home()])
             .is_ok_and(|answer| answer.status == 200)
     };
     assert!(is_served(), "another certificate is served");

@@ -19,8 +19,8 @@ use std::{
 use rustix::process::{Pid, Signal, getuid, kill_process, kill_process_group};
 
 use crate::{
+    any::faults::load::Load,
     client::{self, Response},
-    faults::load::Load,
     program::{self, Output, eventually},
     stack::{PREFIX, docker, free_port, root},
 };
@@ -195,6 +195,10 @@ impl Containers {
     }
 
     fn compose_in(&self, project: &str, args: &[&str]) -> Output {
+        program::run(&mut self.compose_command(project, args), SOON)
+    }
+
+    fn compose_command(&self, project: &str, args: &[&str]) -> Command {
         let mut command = Command::new("docker-compose");
         command
             .args(["--project-name", project])
@@ -202,7 +206,7 @@ impl Containers {
             .args(args)
             .envs(self.vars())
             .current_dir(self.folder.0.join("tree"));
-        program::run(&mut command, SOON)
+        command
     }
 
     /// Runs a command of the stack as in production, in the same folder, on other ports.
@@ -229,7 +233,7 @@ impl Drop for Containers {
     fn drop(&mut self) {
         for project in [&self.project, &self.stack] {
             let down = ["down", "--volumes", "--remove-orphans", "--timeout", "0"];
-            self.compose_in(project, &down);
+            program::clean_up(&mut self.compose_command(project, &down), SOON);
         }
     }
 }

@@ -20,7 +20,7 @@ use siege::Siege;
 use wire::{Edge, PATIENCE, Protocol, Wire};
 
 use crate::{
-    faults::edge,
+    any::faults::edge,
     program::eventually,
     stack::{Stack, inspect},
 };
@@ -183,7 +183,7 @@ pub fn a_worker_at_its_bound_refuses_and_is_not_killed() {
     }
     drop(clients);
     eventually("an answer", PATIENCE, || {
-        let answer = stack.try_curl(&[&stack.https("/")]).ok()?;
+        let answer = stack.try_curl(&[&stack.home()]).ok()?;
         (answer.status == 200).then_some(())
     });
     assert_eq!(edge::workers(&stack), before, "a worker has died");

@@ -16,7 +16,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::{
-    pairs,
+    any::pairs,
     program::{self, Output},
     stack::Stack,
 };

@@ -14,7 +14,7 @@ use crate::{
 
 pub fn both_stop_with_code_0_in_their_grace_period() {
     let stack = Stack::up("");
-    assert_eq!(stack.curl(&[&stack.https("/")]).status, 200);
+    assert_eq!(stack.curl(&[&stack.home()]).status, 200);
     for (service, grace) in [("nginx", 30), ("app", 35)] {
         let timeout = &stack.inspect(service)["Config"]["StopTimeout"];
         assert_eq!(timeout, grace, "{service}");
@@ -65,9 +65,7 @@ pub fn a_request_in_flight_is_answered() {
     // It stops listening at once: no new connection is accepted while the old one goes on.
     let address = format!("127.0.0.1:{port}");
     eventually("nginx stops accepting", Duration::from_secs(10), || {
-        stack
-            .try_curl(&["--max-time", "2", &stack.https("/")])
-            .err()
+        stack.try_curl(&["--max-time", "2", &stack.home()]).err()
     });
     drop(TcpStream::connect(address));
     to.write_all(b"cd").expect("the rest is sent");

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    any::pairs,
     client::{handshake, handshake_and_send, openssl, renegotiation, try_curl},
-    pairs,
     stack::Stack,
 };
 

@@ -3,8 +3,8 @@
 use std::{fs, process};
 
 use crate::{
+    any::hostile::wire::{Edge, Protocol},
     client::burst,
-    hostile::wire::{Edge, Protocol},
     program::{QUICK, eventually},
     stack::Stack,
 };
@@ -63,14 +63,15 @@ pub fn uploads_of_one_client_leave_room_for_others() {
     fs::write(&file, &body).expect("a large body");
     let file = format!("@{}", file.display());
     for version in ["--http1.1", "--http2", "--http3-only"] {
-        let large = [version, "--data-binary", &file, &stack.https("/")];
+        let large = [version, "--data-binary", &file, &stack.home()];
         // The edge may still be reading the heads of those that are held.
         eventually("an upload too many", QUICK, || {
             (stack.curl(&large).status == 429).then_some(())
         });
-        let small = [version, "--data-binary", "small", &stack.https("/")];
-        assert_eq!(stack.curl(&small).status, 405, "of the app");
-        assert_eq!(stack.curl(&[version, &stack.https("/")]).status, 200);
+        let nowhere = stack.https("/nothing-here");
+        let small = [version, "--data-binary", "small", &nowhere];
+        assert_eq!(stack.curl(&small).status, 404, "of the app");
+        assert_eq!(stack.curl(&[version, &stack.home()]).status, 200);
         // A body that is not announced has no place in /tmp.
         let hidden = [
             "--request",

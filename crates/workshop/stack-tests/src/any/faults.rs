@@ -15,8 +15,9 @@ use std::{fs, time::Duration};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::{
-    TESTS,
+    any::TESTS,
     client::Response,
+    service::service,
     stack::{Stack, root},
 };
 
@@ -41,7 +42,8 @@ pub fn assert_safe_page(response: &Response, statuses: &[u16]) {
     assert!(response.header("Retry-After").is_some(), "{response:?}");
     assert!(response.body.len() < 200, "{response:?}");
     let body = response.body.to_lowercase();
-    for telling in ["nginx", "app", "172.", "192.", "8000", "upstream"] {
+    let port = service().port.to_string();
+    for telling in ["nginx", "app", "172.", "192.", &port, "upstream"] {
         assert!(!body.contains(telling), "tells {telling}: {response:?}");
     }
 }
