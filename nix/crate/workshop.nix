@@ -86,6 +86,7 @@ in
       tests // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
     );
     test = staticCrane.cargoTest tests;
+    doc = staticCrane.cargoDoc (tests // { RUSTDOCFLAGS = "--deny warnings"; });
     format = crane.cargoFmt { inherit (whole) pname src version; };
     deny = crane.cargoDeny {
       inherit (whole) pname version;
