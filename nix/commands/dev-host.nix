@@ -76,6 +76,8 @@ writeShellApplication {
         ;;
     esac
     trap 'rm -rf "$work"' EXIT
+    # So that the loop removes the folder at its end, which has the development key in it.
+    : > "$work/.dev-loop"
     mkdir -p "$work/tls" "$work/www/acme" "$work/www/assets"
     # Served as it is now: nothing has to follow an edit of an asset.
     ln -s "$root/assets" "$work/www/assets/identity"
@@ -95,7 +97,7 @@ writeShellApplication {
           builtins.replaceStrings [ "\"" ] [ "\\\"" ] place.to
         }"
       '') (places words)}
-      ${lib.concatMapStringsSep " " (path: "--source ${path}") sources}
+      ${lib.concatMapStringsSep " " (path: "--source ${path}") sources} --tests tests
       ${lib.concatLines (
         lib.mapAttrsToList (path: text: "--note ${path} ${lib.escapeShellArg text}") notes
       )}

@@ -121,6 +121,24 @@ impl App {
         self.options.sources.iter().map(PathBuf::as_path)
     }
 
+    /// The files and folders that only the tests are made of, if they are run at all.
+    pub fn tests(&self) -> impl Iterator<Item = &Path> {
+        let tests = self.options.tests.iter().map(PathBuf::as_path);
+        tests.filter(|_| self.test_on_save)
+    }
+
+    /// Runs the tests as they are now, unless a build goes on, after which they run anyway.
+    pub fn test(&mut self) {
+        if self.build.is_some() || self.starting.is_some() {
+            return;
+        }
+        self.tests = None;
+        match self.cargo("test", false) {
+            Ok(tests) => self.tests = Some(tests),
+            Err(error) => say!("error: cargo cannot be started: {error}"),
+        }
+    }
+
     /// Builds from now on what is there now. What was being built or tested is given up.
     pub fn build(&mut self) {
         self.since = Instant::now();
@@ -278,10 +296,7 @@ impl App {
             say!("{url} answers, after {seconds:.1} s");
         }
         if !self.resume() && self.test_on_save {
-            match self.cargo("test", false) {
-                Ok(tests) => self.tests = Some(tests),
-                Err(error) => say!("error: cargo cannot be started: {error}"),
-            }
+            self.test();
         }
     }
 

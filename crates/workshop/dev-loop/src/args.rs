@@ -10,7 +10,8 @@ pub const HELP: &str = "\
 usage: dev-loop [--in FOLDER] [--work FOLDER] [--url URL] [PART...]
 
   --in FOLDER     where the paths below are, and where cargo runs; the current folder
-  --work FOLDER   an empty folder for files of the loop's own, which takes it away at its end;
+  --work FOLDER   a folder for files of the loop's own, which removes it with all that is in it
+                  at its end, and so wants a file .dev-loop in it, which says that it may;
                   without it a new one among the temporary files
   --url URL       where the service is to be seen, which is said when it answers
 
@@ -19,6 +20,7 @@ the service:
                   and says READY=1 as in sd_notify(3)
   --listen ADDR   the address of that socket, as 127.0.0.1:8000
   --source PATH   a file or folder that the program is made of; once for each
+  --tests PATH    a file or folder that only its tests are made of; once for each
   --ready SECONDS how long a new program may take to be ready (default 10)
 
 the edge:
@@ -41,8 +43,6 @@ environment:
 pub struct Options {
     /// `--in`
     pub root: PathBuf,
-    /// `--work`
-    pub work: Option<PathBuf>,
     /// `--url`
     pub url: Option<String>,
     /// `--app` and what belongs to it.
@@ -62,6 +62,8 @@ pub struct AppOptions {
     pub listen: SocketAddr,
     /// `--source`
     pub sources: Vec<PathBuf>,
+    /// `--tests`
+    pub tests: Vec<PathBuf>,
     /// `--ready`
     pub ready: Duration,
 }
@@ -95,16 +97,17 @@ impl Options {
     /// A sentence that says which argument is wrong, and what is allowed.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let mut arguments = Arguments(arguments.into_iter());
-        let (mut root, mut work, mut url) = (PathBuf::from("."), None, None);
+        let (mut root, mut url) = (PathBuf::from("."), None);
         let (mut name, mut listen, mut sources) = (None, None, Vec::new());
-        let (mut ready, mut edge) = (Duration::from_secs(10), None);
+        let (mut ready, mut tests, mut edge) = (Duration::from_secs(10), Vec::new(), None);
         let (mut nginx, mut places, mut notes) = (PathBuf::from("nginx"), Vec::new(), Vec::new());
         while let Some(option) = arguments.0.next() {
             let option = option.to_string_lossy().into_owned();
             let mut value = |what| arguments.value(&option, what);
             match &*option {
                 "--in" => root = value("a folder")?.into(),
-                "--work" => work = Some(value("a folder")?.into()),
+                // What [`work`] has given already.
+                "--work" => drop(value("a folder")?),
                 "--url" => url = Some(text(&value("a URL")?)),
                 "--app" => name = Some(text(&value("the name of a binary")?)),
                 "--listen" => {
@@ -115,6 +118,7 @@ impl Options {
                     listen = Some(address);
                 }
                 "--source" => sources.push(value("a path")?.into()),
+                "--tests" => tests.push(value("a path")?.into()),
                 "--ready" => {
                     let given = text(&value("seconds")?);
                     let seconds = given
@@ -145,6 +149,7 @@ impl Options {
                 name,
                 listen,
                 sources,
+                tests,
                 ready,
             }),
             (None, None) => None,
@@ -163,13 +168,19 @@ impl Options {
         }
         Ok(Self {
             root,
-            work,
             url,
             app,
             edge,
             notes,
         })
     }
+}
+
+/// The folder of `--work`, whatever else is wrong with the arguments: it is removed all the same.
+#[must_use]
+pub fn work(arguments: &[OsString]) -> Option<PathBuf> {
+    let at = arguments.iter().rposition(|option| option == "--work")?;
+    arguments.get(at + 1).map(PathBuf::from)
 }
 
 /// Reads a variable that is `true` or `false`.
@@ -226,6 +237,8 @@ mod tests {
             "src",
             "--source",
             "Cargo.toml",
+            "--tests",
+            "tests",
             "--ready",
             "3",
             "--edge",
@@ -242,12 +255,12 @@ mod tests {
         ]);
         let expected = Options {
             root: "crate".into(),
-            work: Some("w".into()),
             url: Some("https://here/".to_owned()),
             app: Some(AppOptions {
                 name: "serve".to_owned(),
                 listen: ([127, 0, 0, 1], 80).into(),
                 sources: vec!["src".into(), "Cargo.toml".into()],
+                tests: vec!["tests".into()],
                 ready: Duration::from_secs(3),
             }),
             edge: Some(EdgeOptions {

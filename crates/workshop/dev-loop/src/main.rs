@@ -10,7 +10,6 @@ mod watch;
 use std::env;
 use std::fs;
 use std::future;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
@@ -24,6 +23,9 @@ use watch::{Change, Watch};
 
 /// All must be over two seconds after the signal; this is for those that are asked to end.
 const LIMIT: Duration = Duration::from_millis(1200);
+
+/// A folder that has it is the loop's to remove.
+const MARKER: &str = ".dev-loop";
 
 /// The loop could not start.
 const FAILED: u8 = 1;
@@ -41,18 +43,29 @@ macro_rules! say {
 }
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1).peekable();
-    if arguments
-        .peek()
-        .is_some_and(|first| first == process::ARGUMENT)
-    {
-        say!("error: {}", process::transform(arguments.skip(1)));
-        return ExitCode::from(FAILED);
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    match arguments.first() {
+        Some(first) if first == process::ARGUMENT => {
+            say!(
+                "error: {}",
+                process::transform(arguments.into_iter().skip(1))
+            );
+            return ExitCode::from(FAILED);
+        }
+        Some(first) if first == "--help" => {
+            print!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
-    if arguments.peek().is_some_and(|first| first == "--help") {
-        print!("{HELP}");
-        return ExitCode::SUCCESS;
-    }
+    // Before anything can be refused: what is in it, a key perhaps, goes in any case.
+    let work = match Work::new(args::work(&arguments)) {
+        Ok(work) => work,
+        Err(why) => {
+            say!("error: --work {why}");
+            return ExitCode::from(USAGE);
+        }
+    };
     let switch = |name, default| args::switch(name, env::var_os(name).as_ref(), default);
     let understood = Options::parse(arguments).and_then(|options| {
         let start = switch("APP_AUTOSTART", true)?;
@@ -74,9 +87,9 @@ fn main() -> ExitCode {
         .and_then(|runtime| {
             runtime.block_on(async {
                 if start {
-                    run(options, test_on_save).await
+                    run(options, &work.0, test_on_save).await
                 } else {
-                    wait(options.work).await
+                    wait().await
                 }
             })
         });
@@ -90,9 +103,8 @@ fn main() -> ExitCode {
 }
 
 /// Does nothing but end when it is told to.
-async fn wait(work: Option<PathBuf>) -> Result<(), String> {
+async fn wait() -> Result<(), String> {
     let mut stop = Stop::install()?;
-    let _work = Work::new(work).map_err(|error| format!("--work: {error}"))?;
     say!("APP_AUTOSTART=false: nothing is started");
     stop.wanted().await;
     Ok(())
@@ -125,17 +137,16 @@ impl Stop {
     }
 }
 
-async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
+async fn run(options: Options, work: &Path, test_on_save: bool) -> Result<(), String> {
     // Before anything is there that would be left.
     let mut stop = Stop::install()?;
-    let work = Work::new(options.work).map_err(|error| format!("--work: {error}"))?;
     let root = options.root.canonicalize();
     let root = root.map_err(|error| format!("--in {}: {error}", options.root.display()))?;
 
     let mut app = match options.app {
         Some(app) => {
             let listen = app.listen;
-            let bound = App::bind(app, &root, &work.0, options.url, test_on_save);
+            let bound = App::bind(app, &root, work, options.url, test_on_save);
             Some(
                 bound
                     .map_err(|error| format!("--listen {listen}: cannot listen there: {error}"))?,
@@ -143,9 +154,9 @@ async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
         }
         None => None,
     };
-    let mut edge = options.edge.map(|edge| Edge::new(edge, &root, &work.0));
+    let mut edge = options.edge.map(|edge| Edge::new(edge, &root, work));
     let watched: Vec<PathBuf> = {
-        let sources = app.iter().flat_map(App::sources);
+        let sources = app.iter().flat_map(|app| app.sources().chain(app.tests()));
         let folders = edge.iter().map(Edge::folder);
         let noted = options.notes.iter().map(|(path, _)| path.as_path());
         sources
@@ -161,26 +172,37 @@ async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
     if let Some(app) = &mut app {
         app.build();
     }
-    if let Some(edge) = &mut edge {
-        edge.follow().await;
-    }
+    let mut follow = edge.is_some();
     loop {
+        if let Some(edge) = &mut edge
+            && std::mem::take(&mut follow)
+        {
+            // A test of the configuration may take long; what it has started ends with it.
+            tokio::select! {
+                () = stop.wanted() => break,
+                () = edge.follow() => {}
+            }
+        }
         tokio::select! {
             () = stop.wanted() => break,
             change = watch.change() => {
                 note(&change, &options.notes);
                 if let Some(app) = &mut app {
                     let found = app.sources().find_map(|source| change.within(source));
-                    if let Some(path) = found.map(Path::to_owned) {
-                        say!("{} changed: building", path.display());
+                    let of_tests = app.tests().find_map(|test| change.within(test));
+                    if let Some(path) = found {
+                        say!("{path} changed: building");
                         app.build();
+                    } else if let Some(path) = of_tests {
+                        say!("{path} changed: testing");
+                        app.test();
                     }
                 }
-                if let Some(edge) = &mut edge
+                if let Some(edge) = &edge
                     && let Some(path) = change.within(edge.folder())
                 {
-                    say!("{} changed: testing it", path.display());
-                    edge.follow().await;
+                    say!("{path} changed: testing it");
+                    follow = true;
                 }
             }
             event = event(app.as_mut()) => if let Some(app) = &mut app {
@@ -208,7 +230,7 @@ async fn run(options: Options, test_on_save: bool) -> Result<(), String> {
 fn note(change: &Change, notes: &[(PathBuf, String)]) {
     for (place, text) in notes {
         if let Some(path) = change.within(place) {
-            say!("{} changed: {text}", path.display());
+            say!("{path} changed: {text}");
         }
     }
 }
@@ -231,16 +253,24 @@ async fn nginx_ended(edge: Option<&mut Edge>) -> ExitStatus {
 struct Work(PathBuf);
 
 impl Work {
-    fn new(given: Option<PathBuf>) -> io::Result<Self> {
-        match given {
-            Some(folder) => Ok(Self(folder.canonicalize()?)),
-            None => Ok(Self(
-                tempfile::Builder::new()
-                    .prefix("dev-loop-")
-                    .tempdir()?
-                    .keep(),
-            )),
+    /// Refuses a folder that nobody has marked: it is removed whatever is in it.
+    fn new(given: Option<PathBuf>) -> Result<Self, String> {
+        let Some(given) = given else {
+            let made = tempfile::Builder::new().prefix("dev-loop-").tempdir();
+            return made
+                .map(|folder| Self(folder.keep()))
+                .map_err(|error| format!("is not given, and no folder can be made: {error}"));
+        };
+        let shown = given.display();
+        let folder = given
+            .canonicalize()
+            .map_err(|error| format!("{shown}: {error}"))?;
+        if !folder.join(MARKER).is_file() {
+            return Err(format!(
+                "{shown}: has no file {MARKER}, which says that it may be removed with all that is in it"
+            ));
         }
+        Ok(Self(folder))
     }
 }
 

@@ -44,15 +44,15 @@ pub enum Change {
 }
 
 impl Change {
-    /// The first path that is this one or lies in it.
+    /// The first path that is this one or lies in it, as it is said; or that it is not known.
     #[must_use]
-    pub fn within(&self, place: &Path) -> Option<&Path> {
+    pub fn within(&self, place: &Path) -> Option<String> {
         match self {
             Self::Paths(paths) => {
                 let found = paths.iter().find(|path| path.starts_with(place));
-                found.map(PathBuf::as_path)
+                found.map(|path| path.display().to_string())
             }
-            Self::Anything => Some(Path::new("")),
+            Self::Anything => Some("more than the system told".to_owned()),
         }
     }
 }
@@ -250,7 +250,7 @@ mod tests {
         let mut watch = Watch::start(root, [Path::new("src")]).expect("a watch");
         fs::rename(root.join("src"), root.join("away")).expect("a rename");
         let gone = soon(&mut watch).await;
-        assert_eq!(gone.within(Path::new("src")), Some(Path::new("src")));
+        assert_eq!(gone.within(Path::new("src")).as_deref(), Some("src"));
         fs::create_dir(root.join("src")).expect("a folder");
         soon(&mut watch).await;
         fs::write(root.join("src/a.rs"), "").expect("a file");
@@ -263,10 +263,11 @@ mod tests {
     #[test]
     fn a_change_is_within_a_file_or_a_folder() {
         let change = Change::Paths(vec!["nix/checks/a.nix".into(), "src/main.rs".into()]);
-        let within = |place: &str| change.within(Path::new(place)).and_then(Path::to_str);
-        assert_eq!(within("nix"), Some("nix/checks/a.nix"));
-        assert_eq!(within("src/main.rs"), Some("src/main.rs"));
+        let within = |place: &str| change.within(Path::new(place));
+        assert_eq!(within("nix").as_deref(), Some("nix/checks/a.nix"));
+        assert_eq!(within("src/main.rs").as_deref(), Some("src/main.rs"));
         assert_eq!(within("src/main"), None);
-        assert_eq!(Change::Anything.within(Path::new("x")), Some(Path::new("")));
+        let all = Change::Anything.within(Path::new("x"));
+        assert_eq!(all.as_deref(), Some("more than the system told"));
     }
 }

@@ -46,6 +46,7 @@ fn passes() {
 const NGINX: &str = r#"#!/bin/sh
 case " $* " in
   *" -t "*)
+    grep -q slow "$2" && echo testing && while :; do sleep 0.05; done
     ! grep bad "$2"
     ;;
   *)
@@ -68,7 +69,7 @@ impl Loop {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
-        for name in ["src", "work", "edge", "edge/keys"] {
+        for name in ["src", "tests", "work", "edge", "edge/keys"] {
             fs::create_dir(root.join(name)).unwrap();
         }
         let manifest = "[package]\nname = \"fixture\"\nedition = \"2024\"\n\n\
@@ -78,6 +79,7 @@ impl Loop {
         write("edge/nginx.conf", "port 80\n");
         write("edge/keys/secret.key", "secret\n");
         write("nginx", NGINX);
+        write("work/.dev-loop", "");
         write("other", "");
         let nginx = root.join("nginx");
         fs::set_permissions(&nginx, fs::Permissions::from_mode(0o755)).unwrap();
@@ -92,6 +94,7 @@ impl Loop {
             .arg(root.join("work"))
             .args(["--app", "serve", "--listen", &address.to_string()])
             .args(["--source", "src", "--source", "Cargo.toml", "--ready", "2"])
+            .args(["--tests", "tests"])
             .args(["--edge", "edge", "--place", "nginx.conf", "80", "8080"])
             .arg("--nginx")
             .arg(nginx)
@@ -272,4 +275,73 @@ fn idle_it_waits_to_be_stopped() {
     session.says("APP_AUTOSTART=false: nothing is started");
     assert!(TcpStream::connect_timeout(&session.address, LIMIT).is_err());
     session.stop();
+}
+
+#[test]
+fn a_change_of_a_test_runs_the_tests_and_nothing_else() {
+    let mut session = Loop::start(&[("APP_TEST_ON_SAVE", "true")]);
+    session.says("the tests pass");
+    let test = session.root().join("tests/more.rs");
+    fs::write(&test, "#[test]\nfn fails() {\n    panic!();\n}\n").unwrap();
+    session.says("tests/more.rs changed: testing");
+    session.says("the tests fail");
+    fs::write(&test, "#[test]\nfn passes() {}\n").unwrap();
+    session.says("the tests pass");
+    session.stop();
+}
+
+#[test]
+fn an_end_does_not_wait_for_nginx_to_test_its_configuration() {
+    let mut session = Loop::start(&[]);
+    session.says("nginx: port 8080");
+    session.configure("port 80 # slow\n");
+    session.says("testing");
+    // The script's own line, and not the loop's, which comes before it.
+    session.says("testing");
+    session.stop();
+}
+
+/// Runs the loop on a folder in which the user has a file; gives what it said and its code.
+fn refused(marked: bool, arguments: &[&str]) -> (String, Option<i32>, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("work")).unwrap();
+    fs::write(folder.path().join("work/precious"), "").unwrap();
+    if marked {
+        fs::write(folder.path().join("work/.dev-loop"), "").unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_dev-loop"))
+        .arg("--work")
+        .arg(folder.path().join("work"))
+        .args(arguments)
+        .env("APP_AUTOSTART", "perhaps")
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (said, output.status.code(), folder)
+}
+
+#[test]
+fn a_folder_without_the_loops_marker_is_never_removed() {
+    for arguments in [&["--edge", "edge"][..], &["--nonsense"]] {
+        let (said, code, folder) = refused(false, arguments);
+        assert!(folder.path().join("work/precious").exists(), "{said}");
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("has no file .dev-loop"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+/// It may have a key in it.
+#[test]
+fn a_marked_folder_is_removed_when_arguments_or_variables_are_refused() {
+    for (arguments, why) in [
+        (&["--nonsense"][..], "--nonsense"),
+        (&["--edge"], "--edge needs a folder"),
+        (&["--edge", "edge"], "APP_AUTOSTART"),
+    ] {
+        let (said, code, folder) = refused(true, arguments);
+        assert!(!folder.path().join("work").exists(), "{said}");
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
 }

@@ -16,9 +16,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     Unreadable,
     entries::{self, Entry, Kind},
-    limits,
-    rules::{Inside, Rules},
-    unreadable,
+    inside::{Inside, Look},
+    limits, unreadable,
 };
 
 /// What an image consists of.
@@ -91,8 +90,8 @@ struct RootFs {
 /// What an archive is called in a refusal.
 pub(crate) const NAME: &str = "the archive";
 
-/// Reads the archive, looking into each file with the rules.
-pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
+/// Reads the archive, looking into each file.
+pub(crate) fn read(path: &Path, look: &Look) -> Result<Image, Unreadable> {
     let mut file = File::open(path).map_err(|error| entries::broken(NAME, &error))?;
     let length = file
         .metadata()
@@ -122,7 +121,7 @@ pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
     if manifest.config != format!("{digest}.json") {
         return unreadable(format!("{}: its digest is {digest}", manifest.config));
     }
-    let in_config = rules.look_into(config);
+    let in_config = look.text(config);
     let config: Config = parse("the configuration", config)?;
     if config.rootfs.diff_ids.len() != manifest.layers.len() {
         return unreadable(format!(
@@ -152,7 +151,7 @@ pub(crate) fn read(path: &Path, rules: &Rules) -> Result<Image, Unreadable> {
     }
     Ok(Image {
         tags: manifest.repo_tags.unwrap_or_default(),
-        layers: second_pass(&file, rules, &wanted, &config.rootfs.diff_ids)?,
+        layers: second_pass(&file, look, &wanted, &config.rootfs.diff_ids)?,
         config: config.container,
         made: config.made,
         in_config,
@@ -192,7 +191,7 @@ fn first_pass(file: &File) -> Result<(Jsons, BTreeSet<String>), Unreadable> {
 
 fn second_pass(
     file: &File,
-    rules: &Rules,
+    look: &Look,
     wanted: &HashMap<String, usize>,
     diff_ids: &[String],
 ) -> Result<Vec<Layer>, Unreadable> {
@@ -204,7 +203,7 @@ fn second_pass(
     entries::walk(NAME, &mut input, &mut outer, |entry, bytes| {
         if let Some(&index) = wanted.get(&entry.path) {
             let what = format!("layer {}", index + 1);
-            let (layer, digest) = layer(&what, rules, bytes, left, &mut inner)?;
+            let (layer, digest) = layer(&what, look, bytes, left, &mut inner)?;
             left -= layer.bytes.min(left);
             if diff_ids[index] != format!("sha256:{digest}") {
                 return unreadable(format!(
@@ -221,7 +220,7 @@ fn second_pass(
 
 fn layer(
     what: &str,
-    rules: &Rules,
+    look: &Look,
     bytes: &mut dyn Read,
     limit: u64,
     budget: &mut usize,
@@ -241,7 +240,7 @@ fn layer(
                     entry.path, entry.size
                 ));
             }
-            rules.look_at(entry, &whole(what, entry, bytes)?)
+            look.file(entry, &whole(what, entry, bytes)?)
         } else {
             Inside::default()
         };

@@ -11,6 +11,7 @@ mod contents;
 mod difference;
 mod elf;
 mod entries;
+mod inside;
 mod names;
 mod pattern;
 mod rules;
@@ -38,9 +39,8 @@ impl std::error::Error for Unreadable {}
 ///
 /// An archive that is broken or hostile is refused as a whole, by one sentence.
 pub fn judge(facts: &Facts, archive: &Path) -> Result<Vec<String>, Unreadable> {
-    let rules = rules::Rules::new(facts)?;
-    let image = archive::read(archive, &rules)?;
-    Ok(rules.judge(&image))
+    let image = archive::read(archive, &inside::Look::new(facts)?)?;
+    Ok(rules::Rules::new(facts).judge(&image))
 }
 
 /// Shorthand for a refusal.

@@ -2,76 +2,27 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use regex::bytes::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
 use crate::{
-    Unreadable,
     archive::{Image, Layer},
-    elf::Elf,
     entries::{Entry, Kind},
     facts::{Facts, FileFact},
+    inside::Inside,
     limits, names,
-    pattern::{self, any_fits, fits},
+    pattern::{any_fits, fits},
 };
-
-/// What was seen in the bytes of a file.
-#[derive(Default)]
-pub(crate) struct Inside {
-    /// The names of forbidden things.
-    forbidden: Vec<String>,
-    /// Only of programs and libraries.
-    elf: Option<Elf>,
-    script: bool,
-    /// Only of files whose text is a fact.
-    text: Option<String>,
-}
 
 /// Facts, ready to be applied.
 pub(crate) struct Rules<'a> {
     facts: &'a Facts,
-    forbidden: Vec<(&'a str, Regex)>,
 }
 
 type Findings = Vec<String>;
 
 impl<'a> Rules<'a> {
-    pub(crate) fn new(facts: &'a Facts) -> Result<Self, Unreadable> {
-        facts.patterns().try_for_each(pattern::check)?;
-        let forbidden = facts
-            .forbidden_content
-            .iter()
-            .map(|(name, expression)| {
-                let regex = RegexBuilder::new(expression).unicode(false).build();
-                regex
-                    .map(|regex| (name.as_str(), regex))
-                    .map_err(|error| Unreadable(format!("forbidden-content, {name}: {error}")))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { facts, forbidden })
-    }
-
-    /// The names of the forbidden things in a text.
-    pub(crate) fn look_into(&self, bytes: &[u8]) -> Vec<String> {
-        let found = self
-            .forbidden
-            .iter()
-            .filter(|(_, regex)| regex.is_match(bytes));
-        found.map(|(name, _)| (*name).to_owned()).collect()
-    }
-
-    pub(crate) fn look_at(&self, entry: &Entry, bytes: &[u8]) -> Inside {
-        Inside {
-            forbidden: if any_fits(&self.facts.allowed_content, &entry.path) {
-                Vec::new()
-            } else {
-                self.look_into(bytes)
-            },
-            elf: Elf::read(bytes),
-            script: bytes.starts_with(b"#!"),
-            text: (self.facts.files.contains_key(&entry.path))
-                .then(|| String::from_utf8_lossy(bytes).into_owned()),
-        }
+    pub(crate) fn new(facts: &'a Facts) -> Self {
+        Self { facts }
     }
 
     /// A sentence for each fact that does not hold.

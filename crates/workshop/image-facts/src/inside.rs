@@ -1,0 +1,70 @@
+//! What is seen in the bytes of a file, while the archive is read: no file is kept.
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::{
+    Unreadable,
+    elf::Elf,
+    entries::Entry,
+    facts::Facts,
+    pattern::{self, any_fits},
+};
+
+/// What was seen in the bytes of a file.
+#[derive(Default)]
+pub(crate) struct Inside {
+    /// The names of forbidden things.
+    pub(crate) forbidden: Vec<String>,
+    /// Only of programs and libraries.
+    pub(crate) elf: Option<Elf>,
+    pub(crate) script: bool,
+    /// Only of files whose text is a fact.
+    pub(crate) text: Option<String>,
+}
+
+/// What the facts have looked for in files.
+pub(crate) struct Look<'a> {
+    facts: &'a Facts,
+    forbidden: Vec<(&'a str, Regex)>,
+}
+
+impl<'a> Look<'a> {
+    /// Refuses a pattern or an expression that is none.
+    pub(crate) fn new(facts: &'a Facts) -> Result<Self, Unreadable> {
+        facts.patterns().try_for_each(pattern::check)?;
+        let forbidden = facts
+            .forbidden_content
+            .iter()
+            .map(|(name, expression)| {
+                let regex = RegexBuilder::new(expression).unicode(false).build();
+                regex
+                    .map(|regex| (name.as_str(), regex))
+                    .map_err(|error| Unreadable(format!("forbidden-content, {name}: {error}")))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { facts, forbidden })
+    }
+
+    /// The names of the forbidden things in a text.
+    pub(crate) fn text(&self, bytes: &[u8]) -> Vec<String> {
+        let found = self
+            .forbidden
+            .iter()
+            .filter(|(_, regex)| regex.is_match(bytes));
+        found.map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    pub(crate) fn file(&self, entry: &Entry, bytes: &[u8]) -> Inside {
+        Inside {
+            forbidden: if any_fits(&self.facts.allowed_content, &entry.path) {
+                Vec::new()
+            } else {
+                self.text(bytes)
+            },
+            elf: Elf::read(bytes),
+            script: bytes.starts_with(b"#!"),
+            text: (self.facts.files.contains_key(&entry.path))
+                .then(|| String::from_utf8_lossy(bytes).into_owned()),
+        }
+    }
+}
