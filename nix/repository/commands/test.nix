@@ -2,7 +2,7 @@
 {
   # Has axe.min.js, which the browser runs on the page.
   axeCore,
-  # Has bin/container-tests.
+  # Has bin/stack-tests.
   containerTests,
   # The service's crates, as a folder with cargo's settings for them.
   crates,
