@@ -1,5 +1,5 @@
-//! One HTTP/1.1 request whose answer becomes an exit code: the health check of an image
-//! that has no shell and no curl.
+//! One HTTP/1.1 request whose answer becomes an exit code, or one connection: the health check of
+//! an image that has no shell and no curl.
 //!
 //! A redirect is a failure, because what is asked for here is the health of the server that
 //! was named. Only `http` is spoken: a health check stays inside its container.
@@ -25,7 +25,7 @@ use rustix::{
 };
 
 use net::{Clock, Stop, Stream};
-use url::{Host, Url};
+use url::{Host, Scheme, Url};
 
 /// The whole program: command line in (without the program's name), exit code out.
 pub fn main<'a>(
@@ -45,7 +45,7 @@ pub fn main<'a>(
             let _ = writeln!(stdout, "probe {}", env!("CARGO_PKG_VERSION"));
             0
         }
-        Ok(Command::Probe { url, limit }) => match run(&url, limit) {
+        Ok(Command::Probe { url, wanted, limit }) => match run(&url, wanted, limit) {
             Ok(()) => 0,
             Err(failure) => {
                 let _ = writeln!(stderr, "probe: {url}: {failure}");
@@ -77,16 +77,18 @@ impl Write for Output<'_> {
 }
 /// What `probe --help` prints.
 const HELP: &str = "\
-Usage: probe [--timeout SECONDS] URL
+Usage: probe [--any] [--timeout SECONDS] URL
 
 Sends one GET request and exits with
-  0  when the answer is 2xx
+  0  when the answer is 2xx, or with --any whatever its status is
   1  when it is not, or when there is none in time; one line on stderr says why
   2  when it was called wrongly
 
 URL is http://HOST[:PORT][/PATH][?QUERY]; HOST is localhost, a name in /etc/hosts, an
-IPv4 address, or an IPv6 address in brackets. Redirects are not followed.
+IPv4 address, or an IPv6 address in brackets. Redirects are not followed. For
+tcp://HOST:PORT nothing is sent, and a connection is enough.
 
+  --any              any answer of HTTP will do
   --timeout SECONDS  limit for everything together, from the connection to the status
                      line: a whole number from 1 to 60 (default: 2)
   --help             print this text
@@ -119,6 +121,8 @@ enum Command<'a> {
     Probe {
         /// Where to.
         url: Url<'a>,
+        /// Which answer is a good one.
+        wanted: Wanted,
         /// Limit for everything together.
         limit: Duration,
     },
@@ -126,6 +130,15 @@ enum Command<'a> {
     Help,
     /// Print the version.
     Version,
+}
+
+/// Which answer is a good one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// 2xx.
+    Success,
+    /// Whatever the status.
+    Any,
 }
 
 /// What is wrong with the command line, and what is allowed.
@@ -145,14 +158,14 @@ impl fmt::Display for Wrong<'_> {
             Self::NotText(bytes) => write!(f, "\"{}\" is not UTF-8 text", bytes.escape_ascii()),
             Self::UnknownOption(option) => write!(
                 f,
-                "unknown option {option:?}; allowed are --timeout SECONDS, --help and --version"
+                "unknown option {option:?}; allowed are --any, --timeout SECONDS, --help and --version"
             ),
             Self::Limit(value) => write!(
                 f,
                 "--timeout \"{}\": allowed is a whole number from 1 to {MAX_LIMIT_SECONDS} (seconds)",
                 value.escape_ascii()
             ),
-            Self::NoUrl => f.write_str("no URL; usage: probe [--timeout SECONDS] URL"),
+            Self::NoUrl => f.write_str("no URL; usage: probe [--any] [--timeout SECONDS] URL"),
             Self::SecondUrl => f.write_str("more than one URL; allowed is one"),
             Self::Url(refusal) => write!(f, "{refusal}"),
         }
@@ -163,11 +176,13 @@ impl fmt::Display for Wrong<'_> {
 fn parse<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Result<Command<'a>, Wrong<'a>> {
     let mut args = args.into_iter();
     let mut limit = Duration::from_secs(DEFAULT_LIMIT_SECONDS);
+    let mut wanted = Wanted::Success;
     let mut url = None;
     while let Some(arg) = args.next() {
         match str::from_utf8(arg).map_err(|_| Wrong::NotText(arg))? {
             "--help" | "-h" => return Ok(Command::Help),
             "--version" | "-V" => return Ok(Command::Version),
+            "--any" => wanted = Wanted::Any,
             "--timeout" => limit = parse_limit(args.next().unwrap_or_default())?,
             option if option.starts_with('-') => match option.strip_prefix("--timeout=") {
                 Some(value) => limit = parse_limit(value.as_bytes())?,
@@ -178,7 +193,7 @@ fn parse<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Result<Command<'a>, Wr
         }
     }
     let url = url.ok_or(Wrong::NoUrl)?;
-    Ok(Command::Probe { url, limit })
+    Ok(Command::Probe { url, wanted, limit })
 }
 
 fn parse_limit(value: &[u8]) -> Result<Duration, Wrong<'_>> {
@@ -219,7 +234,8 @@ impl fmt::Display for Failure {
                 "the host's name is not in {HOSTS}, and no name server is asked; allowed are its names, localhost and addresses"
             ),
             Self::Connect(Errno::CONNREFUSED) => {
-                f.write_str("connection refused: nothing listens there")
+                f.write_str("connection refused: nothing listens there")?;
+                listening(f)
             }
             Self::Connect(error) => write!(f, "cannot connect: {}", described(*error)),
             Self::Broken(error) => write!(f, "the connection broke: {}", described(*error)),
@@ -234,6 +250,37 @@ impl fmt::Display for Failure {
             Self::Status(status) => write!(f, "status {status}, wanted 2xx"),
         }
     }
+}
+
+/// Says at which ports something listens, as far as the kernel tells: proc(5) has a line for each
+/// socket, with its own address as the second word, in hexadecimal, and its state as the fourth.
+fn listening(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut buffer = [0; MAX_HOSTS];
+    let mut before = "; what does is at port ";
+    for (file, any) in [
+        ("/proc/net/tcp", "00000000"),
+        ("/proc/net/tcp6", "00000000000000000000000000000000"),
+    ] {
+        let lines = read(file, &mut buffer).split(|byte| *byte == b'\n');
+        for line in lines.filter_map(|line| str::from_utf8(line).ok()) {
+            let mut words = line.split_whitespace().skip(1);
+            let (Some(local), Some("0A")) = (words.next(), words.nth(1)) else {
+                continue;
+            };
+            let Some((address, Ok(port))) = local
+                .split_once(':')
+                .map(|(address, port)| (address, u16::from_str_radix(port, 16)))
+            else {
+                continue;
+            };
+            write!(f, "{before}{port}")?;
+            if address != any {
+                f.write_str(" of one address")?;
+            }
+            before = ", ";
+        }
+    }
+    Ok(())
 }
 
 /// The C library's words for what a network does; its number for the rest, see errno(3).
@@ -275,17 +322,20 @@ impl fmt::Display for Start {
 ///
 /// # Errors
 /// Everything but a 2xx answer in time.
-fn run(url: &Url<'_>, limit: Duration) -> Result<(), Failure> {
+fn run(url: &Url<'_>, wanted: Wanted, limit: Duration) -> Result<(), Failure> {
     let clock = Clock::start(limit);
     let mut hosts = [0; MAX_HOSTS];
     let hosts = match url.host {
-        Host::Name(_) => read_hosts(&mut hosts),
+        Host::Name(_) => read(HOSTS, &mut hosts),
         Host::Address(_) => &[],
     };
     let stream = connect(addresses(&url.host, hosts), url.port, &clock)?;
+    if url.scheme == Scheme::Tcp {
+        return Ok(());
+    }
     send(&stream, url, &clock)?;
     let mut buffer = [0; MAX_STATUS_LINE];
-    judge(status_line(&stream, &mut buffer, &clock)?)
+    judge(status_line(&stream, &mut buffer, &clock)?, wanted)
 }
 
 /// What the host may be reached by, in the order in which it is tried.
@@ -309,10 +359,11 @@ fn addresses(host: &Host<'_>, hosts: &[u8]) -> impl Iterator<Item = IpAddr> {
     known.iter().copied().chain(found)
 }
 
-/// The file's text; nothing where there is no such file, because images need not have one.
-fn read_hosts(buffer: &mut [u8]) -> &[u8] {
+/// The file's text, as far as there is room for it; nothing where there is no such file, because
+/// images need not have one.
+fn read<'a>(name: &str, buffer: &'a mut [u8]) -> &'a [u8] {
     let mut filled = 0;
-    if let Ok(file) = fs::open(HOSTS, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
+    if let Ok(file) = fs::open(name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty()) {
         while let Ok(count @ 1..) = io::read(&file, &mut buffer[filled..]) {
             filled += count;
         }
@@ -416,8 +467,9 @@ fn status_line<'a>(
 }
 
 /// Judges `HTTP/1.x NNN reason` (RFC 9112, section 4).
-fn judge(line: &[u8]) -> Result<(), Failure> {
+fn judge(line: &[u8], wanted: Wanted) -> Result<(), Failure> {
     match status(line) {
+        Some(_) if wanted == Wanted::Any => Ok(()),
         Some(200..=299) => Ok(()),
         Some(code @ 300..=399) => Err(Failure::Redirect(code)),
         Some(code) => Err(Failure::Status(code)),
@@ -485,15 +537,17 @@ mod tests {
     #[test]
     fn command_lines_are_read() {
         let parse = |line: &'static str| parse(line.split_whitespace().map(str::as_bytes));
-        let probe = |seconds| {
+        let probe = |wanted, seconds| {
             Ok(Command::Probe {
                 url: Url::parse("http://a/").unwrap(),
+                wanted,
                 limit: Duration::from_secs(seconds),
             })
         };
-        assert_eq!(parse("http://a/"), probe(2));
-        assert_eq!(parse("--timeout 60 http://a/"), probe(60));
-        assert_eq!(parse("http://a/ --timeout=1"), probe(1));
+        assert_eq!(parse("http://a/"), probe(Wanted::Success, 2));
+        assert_eq!(parse("--any http://a/"), probe(Wanted::Any, 2));
+        assert_eq!(parse("--timeout 60 http://a/"), probe(Wanted::Success, 60));
+        assert_eq!(parse("http://a/ --timeout=1"), probe(Wanted::Success, 1));
         assert_eq!(parse("--help"), Ok(Command::Help));
         assert_eq!(parse("--version"), Ok(Command::Version));
         for wrong in [

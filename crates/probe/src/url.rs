@@ -5,8 +5,7 @@ use core::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-const ALLOWED: &str =
-    "allowed is http://HOST[:PORT][/PATH][?QUERY], with an IPv6 address in brackets";
+const ALLOWED: &str = "allowed is http://HOST[:PORT][/PATH][?QUERY] or tcp://HOST:PORT, with an IPv6 address in brackets";
 
 /// The port of `http` where the URL names none (RFC 9110, 4.2.1).
 const DEFAULT_PORT: u16 = 80;
@@ -14,9 +13,18 @@ const DEFAULT_PORT: u16 = 80;
 /// Longest URL that is accepted, in bytes: well above any health check's.
 const MAX_LENGTH: usize = 2048;
 
-/// An absolute `http` URL.
+/// How the server is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    /// Not at all: it is connected to.
+    Tcp,
+}
+
+/// An absolute `http` URL, or the address of a server.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Url<'a> {
+    pub(super) scheme: Scheme,
     /// Whom to ask.
     pub(super) host: Host<'a>,
     /// 1 to 65535.
@@ -88,9 +96,13 @@ impl<'a> Url<'a> {
         let Some((scheme, rest)) = text.split_once("://") else {
             return refuse("has no scheme");
         };
-        if !scheme.eq_ignore_ascii_case("http") {
+        let scheme = if scheme.eq_ignore_ascii_case("http") {
+            Scheme::Http
+        } else if scheme.eq_ignore_ascii_case("tcp") {
+            Scheme::Tcp
+        } else {
             return refuse("has a scheme that is not supported");
-        }
+        };
         // A fragment is for the client alone (RFC 3986, 3.5): it is never sent.
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
@@ -114,7 +126,11 @@ impl<'a> Url<'a> {
             };
             (host, port)
         };
+        if scheme == Scheme::Tcp && !path.is_empty() {
+            return refuse("has a path, which a connection has not");
+        }
         let port = match (port, port.strip_prefix(':')) {
+            ("", _) if scheme == Scheme::Tcp => return refuse("has no port"),
             ("", _) => DEFAULT_PORT,
             // Digits only, because `parse` would take a plus sign.
             (_, Some(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
@@ -125,13 +141,21 @@ impl<'a> Url<'a> {
             }
             _ => return refuse("has a port that is not a number"),
         };
-        Ok(Self { host, port, path })
+        Ok(Self {
+            scheme,
+            host,
+            port,
+            path,
+        })
     }
 }
 
 impl fmt::Display for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.target())
+        match self.scheme {
+            Scheme::Http => write!(f, "http://{}{}", self.authority(), self.target()),
+            Scheme::Tcp => write!(f, "tcp://{}", self.authority()),
+        }
     }
 }
 
@@ -165,6 +189,8 @@ mod tests {
             ("http://app?x", "http://app/?x", 80),
             ("http://my_app.local/#top", "http://my_app.local/", 80),
             ("http://a:65535/:@", "http://a:65535/:@", 65535),
+            ("tcp://127.0.0.1:8080", "tcp://127.0.0.1:8080", 8080),
+            ("tcp://[::1]:9", "tcp://[::1]:9", 9),
         ] {
             let url = Url::parse(text).unwrap();
             assert_eq!(
@@ -204,6 +230,10 @@ mod tests {
             "http://a/\t",
             "http://ä/",
             "http://a\\b/",
+            "tcp://a",
+            "tcp://a/",
+            "tcp://a:1/",
+            "tcp://a:1?b",
         ] {
             let message = Url::parse(text).unwrap_err().to_string();
             assert!(

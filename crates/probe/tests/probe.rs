@@ -241,3 +241,43 @@ fn help_and_version_exit_0() {
     let version = format!("probe {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), version);
 }
+
+#[test]
+fn any_answer_of_http_will_do_where_that_is_asked_for() {
+    for (answer, code) in [
+        (&b"HTTP/1.1 404 Not Found\r\n\r\n"[..], 0),
+        (b"HTTP/1.1 302 Found\r\n\r\n", 0),
+        (b"HTTP/1.0 500 \r\n\r\n", 0),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", 1),
+        (b"", 1),
+    ] {
+        let (port, _) = serve("127.0.0.1:0", move |stream| {
+            let _ = stream.write_all(answer);
+        });
+        let output = probe(&["--any", &format!("http://127.0.0.1:{port}/")]);
+        assert_eq!(judged(&output).0, Some(code), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_connection_is_enough_where_that_is_asked_for() {
+    // Nobody accepts it, and nothing is said.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let url = format!("tcp://127.0.0.1:{port}");
+    assert_eq!(judged(&probe(&[&url])).0, Some(0));
+    drop(listener);
+    assert_eq!(judged(&probe(&[&url])).0, Some(1));
+}
+
+#[test]
+fn where_nothing_listens_it_is_said_what_does() {
+    let refused = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = refused.local_addr().unwrap().port();
+    drop(refused);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let there = other.local_addr().unwrap().port();
+    let (code, said) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&format!("{there} of one address")), "{said}");
+}
