@@ -64,7 +64,8 @@ pub struct Facts {
     pub forbidden_closure: Vec<String>,
     /// How it is cut.
     pub layers: Layers,
-    /// The first of these whose `packages` fits is the budget.
+    /// The first of these whose `packages` fits is the budget; where there is none at all, it may
+    /// weigh what it does.
     pub budgets: Vec<Budget>,
 }
 

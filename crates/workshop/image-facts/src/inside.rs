@@ -10,10 +10,15 @@ use crate::{
     pattern::{self, any_fits},
 };
 
+/// How many bytes are shown before what was found, and how many of it: enough to tell what it is,
+/// and too few of a secret.
+const BEFORE: usize = 40;
+const SHOWN: usize = 16;
+
 /// What was seen in the bytes of a file.
 #[derive(Default)]
 pub(crate) struct Inside {
-    /// The names of forbidden things.
+    /// Forbidden things.
     pub(crate) forbidden: Vec<String>,
     /// Only of programs and libraries.
     pub(crate) elf: Option<Elf>,
@@ -45,13 +50,23 @@ impl<'a> Look<'a> {
         Ok(Self { facts, forbidden })
     }
 
-    /// The names of the forbidden things in a text.
+    /// The names of the forbidden things in a text, each with where its first one is.
     pub(crate) fn text(&self, bytes: &[u8]) -> Vec<String> {
         let found = self
             .forbidden
             .iter()
-            .filter(|(_, regex)| regex.is_match(bytes));
-        found.map(|(name, _)| (*name).to_owned()).collect()
+            .filter_map(|(name, regex)| Some((name, regex.find(bytes)?)));
+        found
+            .map(|(name, found)| {
+                let (start, end) = (found.start(), found.end().min(found.start() + SHOWN));
+                let before = &bytes[start.saturating_sub(BEFORE)..start];
+                format!(
+                    "{name} at byte {start}: \"{}{}…\"",
+                    before.escape_ascii(),
+                    bytes[start..end].escape_ascii()
+                )
+            })
+            .collect()
     }
 
     pub(crate) fn file(&self, entry: &Entry, bytes: &[u8]) -> Inside {
