@@ -23,7 +23,15 @@ fill_machine() { # KITS ...
   } >"$new/source/lock.json"
 }
 
-fill_tests() { lock_kits_and_tools "$1" "$2"; } # KITS CARGO-TOOLS ...
+fill_tests() { # KITS CARGO-TOOLS ...
+  need_debian
+  {
+    printf '{\n'
+    lock_kits "$1"
+    lock_cargo_tools "$2"
+    printf '}\n'
+  } >"$new/source/lock.json"
+}
 
 fill_engine() { lock_only_kits "$1"; } # KITS ...
 
@@ -42,17 +50,7 @@ lock_only_kits() { # KITS
   } >"$new/source/lock.json"
 }
 
-fill_shell() { lock_kits_and_tools "$1" "$2"; } # KITS CARGO-TOOLS ...
-
-lock_kits_and_tools() { # KITS CARGO-TOOLS
-  need_debian
-  {
-    printf '{\n'
-    lock_kits "$1"
-    lock_cargo_tools "$2"
-    printf '}\n'
-  } >"$new/source/lock.json"
-}
+fill_shell() { lock_only_kits "$1"; } # KITS ...
 
 # The lock's "kits": for each line of the file, the packages with all they depend on; and
 # its "packages": the hash that the suite's signed lists have for each.

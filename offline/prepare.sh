@@ -63,7 +63,7 @@ each_part() { # ACTION
   esac
   case "$command $subcommand" in
     "nix develop" | "nix print-dev-env")
-      "$1" shell "$offline/nixpkgs/shell-kits" "$offline/nixpkgs/shell-cargo-tools" "$offline/fill.sh" "$root/rust-toolchain.toml"
+      "$1" shell "$offline/nixpkgs/shell-kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
       ;;
   esac
   "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock

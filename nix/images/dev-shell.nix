@@ -18,7 +18,6 @@ let
   ];
   forPeople = [
     pkgs.cargo-fuzz
-    pkgs.cargo-nextest
     pkgs.curl
     pkgs.docker-client
     pkgs.gnutls
@@ -40,7 +39,7 @@ in
     # comes here at each change, and has said it once.
     shellHook = ''
       if [ -z "''${DIRENV_IN_ENVRC:-}" ]; then
-        echo 'cargo nextest run, cargo clippy    the service in src/, by the toolchain that builds the images' >&2
+        echo 'cargo test, cargo clippy           the service in src/, by the toolchain that builds the images' >&2
         echo 'docker compose up                  the stack as in production; ./drydock dev the one that follows what is edited' >&2
         echo './drydock test                     every check and test; nix flake check is what needs no engine' >&2
       fi

@@ -711,9 +711,6 @@ rec {
   cargo-audit = program "cargo-audit" "cargo-audit";
   cargo-deny = cargoTool "cargo-deny";
   cargo-fuzz = cargoTool "cargo-fuzz";
-  cargo-nextest = shellOnly "cargo-nextest" (lock.cargoTools ? cargo-nextest) (
-    cargoTool "cargo-nextest"
-  );
   nixfmt = cargoTool "nixfmt";
   # nixpkgs' has Compose as a plug-in; Debian's looks for it on the machine.
   docker-client = runCommand "docker-client" { meta.mainProgram = "docker"; } ''
