@@ -19,65 +19,36 @@
       advisory-db,
     }:
     let
-      linux = [
-        "x86_64-linux"
-        "aarch64-linux"
-      ];
-      darwin = [
-        "x86_64-darwin"
-        "aarch64-darwin"
-      ];
-      inputsOn = system: {
-        pkgs = nixpkgs.legacyPackages.${system};
-        mkRustBin = rust-overlay.lib.mkRustBin { };
-        mkCrane = crane.mkLib;
+      drydock = import ./nix/service.nix {
+        inherit
+          advisory-db
+          crane
+          nixpkgs
+          rust-overlay
+          ;
       };
-      # The reference service, and what is this repository's own.
-      repositoryWith =
-        inputs:
-        import ./nix/repository {
-          stack = import ./nix/stack.nix (
-            {
-              advisoryDb = advisory-db;
-              src = ./.;
-              name = "app";
-              port = 8000;
-              edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
-              assets = ./assets;
-              revision = self.rev or self.dirtyRev or "unknown";
-              otherCrates = {
-                chassis-fuzz = ./crates/chassis/fuzz;
-                keypair = ./crates/keypair;
-                probe = ./crates/probe;
-                workshop = ./crates/workshop;
-              };
-            }
-            // inputs
-          );
-        };
-      repositoryOn = system: repositoryWith (inputsOn system);
-      forEach = systems: output: nixpkgs.lib.genAttrs systems (system: output (repositoryOn system));
     in
-    {
-      packages = forEach linux (
-        repository: repository.packages // { default = repository.packages.image; }
-      );
-      apps = forEach linux (repository: repository.apps // { default = repository.apps.up; });
-      checks = nixpkgs.lib.genAttrs linux (
-        system:
-        (repositoryOn system).checks
-        // import ./nix/repository/inputs {
-          stackWith = repositoryWith;
-          inputs = inputsOn system;
-        }
-        // {
-          stand-ins = import ./offline/offered.nix { inherit ((inputsOn system).pkgs) runCommand; };
-        }
-      );
-      devShells = forEach (linux ++ darwin) (repository: repository.devShells);
-      formatter = forEach linux (repository: repository.formatter);
-
-      # For another repository: nix/stack.nix with its own `src`, `name` and `port`.
-      lib.stack = import ./nix/stack.nix;
+    # The reference service, and what is this repository's own.
+    drydock.outputsOf (
+      inputs:
+      let
+        repository = import ./nix/repository {
+          revision = self.rev or self.dirtyRev or "unknown";
+        } inputs;
+      in
+      repository
+      // {
+        checks = repository.checks // {
+          stand-ins = import ./offline/offered.nix { inherit (inputs.pkgs) runCommand; };
+        };
+      }
+    )
+    // {
+      # For another repository: see docs/ADOPT.md.
+      lib = { inherit (drydock) service; };
+      templates.default = {
+        path = ./examples/flake;
+        description = "the flake for a crate that is there";
+      };
     };
 }

@@ -1,7 +1,6 @@
-# The composition root of what is made from a crate, for one system. Another repository calls
-# this on its own crate. What it gives is a scope: an argument of a file below this folder is
-# the attribute of that name in here, or else nixpkgs' own. A folder's default.nix lists what
-# it adds.
+# The composition root of what is made from a crate, for one system. What it gives is a scope: an
+# argument of a file below this folder is the attribute of that name in here, or else nixpkgs' own.
+# Each setting is one of them. A folder's default.nix lists what it adds.
 {
   # nixpkgs for one system.
   pkgs,
@@ -9,68 +8,47 @@
   mkRustBin,
   # crane's `mkLib`: its library, for a nixpkgs.
   mkCrane,
-  # The crate's folder: Cargo.toml, Cargo.lock, rust-toolchain.toml, src, tests.
-  src,
-  # The crate's binary, which the image starts.
-  name,
-  # The TCP port that it serves HTTP/1.1 on.
-  port,
-  # The path that answers 200 when it can take requests.
-  readyPath ? "/readyz",
-  # The first part of the images' names.
-  repository ? "drydock",
-  # What the crates may be, as cargo-deny's configuration: licences, doubles, sources.
-  deny ? ../deny.toml,
   # RustSec's advisory database: a folder with `crates` in it, if there is one.
   advisoryDb ? null,
-  # The folder that the edge serves below /assets/; what the crate's build finds
-  # of it is a manifest named by DRYDOCK_ASSETS: see edge/assets.nix.
-  assets ? null,
-  # The source revision, for labels and `--version`.
-  revision ? "unknown",
-  # A TOML file of facts that hold of the crate's image in the place of those in
-  # images/facts/app.toml: the budget of a larger one, say.
-  facts ? null,
-  # The same for the edge's image, images/facts/nginx.toml: what many assets need.
-  edgeFacts ? null,
+  # As they are given to the public function: see ./settings.nix.
+  settings,
   # Shell commands that change one line of the crate, run in its folder: what such a
-  # change ships is checked. This one adds a text to the binary, whatever the crate.
-  edit ? "sed -i 's/fn main()[^{]*{/& std::hint::black_box(\"edited\");/' src/main.rs",
-  # What such a change may ship: bytes, compressed. It is about what the binary weighs.
-  editBytes ? 1100000,
+  # change ships is checked. By itself it adds a text to `main`.
+  edit ? null,
   # Other folders that have a Cargo.lock, by name: crates that are worked on beside this one.
   otherCrates ? { },
 }:
 let
-  scope = {
-    inherit
-      advisoryDb
-      deny
-      edgeFacts
-      edit
-      editBytes
-      facts
-      mkCrane
-      mkRustBin
-      name
-      otherCrates
-      pkgs
-      port
-      readyPath
-      repository
-      revision
-      src
-      ;
-    inherit (pkgs) lib;
-    # The folder as it was given; `assets` is what the edge serves.
-    assetsFolder = assets;
-    call = import ./call.nix (pkgs // scope);
-    formatter = pkgs.nixfmt;
-  }
-  // import ./crate scope
-  // import ./edge scope
-  // import ./images scope
-  // import ./commands scope
-  // import ./checks scope;
+  inherit (pkgs) lib;
+  checked = (import ./settings.nix { inherit lib; }).check settings;
+  scope =
+    checked
+    // {
+      inherit
+        advisoryDb
+        edit
+        lib
+        mkCrane
+        mkRustBin
+        otherCrates
+        pkgs
+        ;
+      # As they were given, where what is said of them is another thing than what they mean.
+      settings = checked;
+      # A flake is a set; what is in it is below its path.
+      src = checked.src.outPath or checked.src;
+      revision =
+        if checked.revision != null then
+          checked.revision
+        else
+          checked.src.rev or checked.src.dirtyRev or "unknown";
+      call = import ./call.nix (pkgs // scope);
+      formatter = pkgs.nixfmt;
+    }
+    // import ./crate scope
+    // import ./edge scope
+    // import ./images scope
+    // import ./commands scope
+    // import ./checks scope;
 in
 scope

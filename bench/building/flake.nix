@@ -24,20 +24,21 @@
         let
           pkgs = nixpkgs.legacyPackages.${system};
           stack =
-            arguments:
-            import ./nix/stack.nix (
-              {
-                inherit pkgs;
-                mkRustBin = rust-overlay.lib.mkRustBin { };
-                mkCrane = crane.mkLib;
+            settings:
+            import ./nix/stack.nix {
+              inherit pkgs;
+              mkRustBin = rust-overlay.lib.mkRustBin { };
+              mkCrane = crane.mkLib;
+              settings = {
+                files = [ ];
                 port = 8000;
+                ready = "/readyz";
                 repository = "drydock-bench";
               }
-              // arguments
-            );
+              // settings;
+            };
           service = stack {
             src = ./.;
-            name = "app";
             assets = ./assets;
           };
           # Each builder is given what its documentation begins with.

@@ -6,59 +6,57 @@ let
     image-app
     image-nginx
     lib
-    manifest
+    crate
     pkgs
+    settings
     ;
   # Only those of what is built here: nixpkgs' packages bring tests of their own.
   tests = {
     app = scope.app.tests;
-    image-app = image-app.tests;
-    image-nginx = image-nginx.tests;
-  }
-  // scope.app.memberTests;
-  # By what is changed in one line: the layer that may differ then, what may be shipped,
-  # and the archive with the change.
-  updates = {
+  };
+  updates = lib.optionalAttrs (settings.editBytes != null) {
     app = {
-      layer = "${manifest.name}-*${manifest.version}";
-      bytes = scope.editBytes;
+      layer = "${crate.package}-*${crate.version}";
+      bytes = settings.editBytes;
       after = pkgs.dockerTools.mergeImages [
-        (scope.imageAppOf (scope.appWith scope.edit))
-        image-nginx
-      ];
-    };
-    nginx = {
-      layer = "nginx-config";
-      # The configuration, and the assets above it.
-      bytes = 22500;
-      after = pkgs.dockerTools.mergeImages [
-        image-app
-        (scope.imageNginxOf (
-          scope.nginxConfig {
-            edit = "substituteInPlace http/client.conf --replace-fail '65s' '60s'";
-          }
+        (scope.imageAppOf (
+          scope.appWith (
+            if scope.edit != null then
+              scope.edit
+            else
+              "sed -i 's/fn main()[^{]*{/& std::hint::black_box(\"edited\");/' ${lib.removePrefix "/" "${crate.folder}/${crate.main}"}"
+          )
         ))
+        image-nginx
       ];
     };
   };
   loopback = call ./loopback.nix { };
 in
 {
+  # Checks, by the name of a change of one line: the layer that may differ then, what may be
+  # shipped, and the archive with the change.
+  updateCosts = lib.mapAttrs' (
+    name: update:
+    lib.nameValuePair "update-cost-${name}" (
+      call ./update-cost.nix (
+        update
+        // {
+          inherit name;
+          before = scope.image;
+        }
+      )
+    )
+  );
   packages = {
     inherit (scope)
       app
-      assets
-      dev-loop
       image
       image-app
-      image-base
-      image-ci
-      image-dev
       image-nginx
-      keypair
-      nginx
-      probe
       ;
+    # What `nix run .#compose` writes.
+    compose = scope.composeFile;
     # The crate's dependencies alone, which the app is built on.
     app-deps = scope.app.dependencies;
   };
@@ -66,22 +64,13 @@ in
   checks =
     scope.packages
     // lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
-    // lib.mapAttrs' (
-      name: update:
-      lib.nameValuePair "update-cost-${name}" (
-        call ./update-cost.nix (
-          update
-          // {
-            inherit name;
-            before = scope.image;
-          }
-        )
-      )
-    ) updates
-    // {
+    // scope.updateCosts updates
+    // lib.optionalAttrs settings.standalone {
       inherit loopback;
-      advisories = call ./advisories.nix { };
       shipped = call ./shipped.nix { inherit loopback; };
+    }
+    // {
+      advisories = call ./advisories.nix { };
       toolchain = call ./toolchain.nix { };
     };
 }

@@ -4,32 +4,39 @@ let
   inherit (scope) call lib pkgs;
   descriptions = {
     up = "load the images, start the stack and show its answer";
-    dev = "build at each save and swap the running program";
-    dev-host = "build at each save and swap the running program, without containers";
+    compose = "write compose.yaml, for docker compose, into the folder";
     down = "stop the stack and remove its containers and networks";
     reload-tls = "check the pair in nginx/tls and serve it without dropping a connection";
     engine = "see that a Docker engine answers, and start one if asked to";
+    test = "start the stack as shipped, ask it and stop it";
     publish = "copy both images to a registry and print their names by digest";
     verify = "build both images once more and compare";
   };
-in
-{
-  # As the flake has them.
-  apps =
-    builtins.mapAttrs (name: description: {
+  # The edit loop.
+  loop = {
+    dev = "build at each save and swap the running program";
+    dev-host = "build at each save and swap the running program, without containers";
+  };
+  appsOf = builtins.mapAttrs (
+    name: description: {
       type = "app";
       program = lib.getExe scope.programs.${name};
       meta = { inherit description; };
-    }) descriptions
-    // {
-      # Alone, so that only who has none fetches it.
-      dockerd = {
-        type = "app";
-        program = lib.getExe' pkgs.docker "dockerd";
-        meta.description = "the pinned Docker engine";
-      };
+    }
+  );
+in
+{
+  # As the flake has them.
+  loopApps = appsOf loop;
+  apps = appsOf descriptions // {
+    # Alone, so that only who has none fetches it.
+    dockerd = {
+      type = "app";
+      program = lib.getExe' pkgs.docker "dockerd";
+      meta.description = "the pinned Docker engine";
     };
-  programs = builtins.mapAttrs (name: _: call (./. + "/${name}.nix") { }) descriptions;
+  };
+  programs = builtins.mapAttrs (name: _: call (./. + "/${name}.nix") { }) (descriptions // loop);
   # What others use.
   inherit (scope.programs) engine publish;
   # Compose is called by its own name, so that no CLI plug-in has to be installed.
@@ -43,5 +50,6 @@ in
     pkgs.openssl
   ];
   onStack = call ./on-stack.nix { };
+  composeFile = scope.pkgs.writeText "compose.yaml" (call ../compose.nix { });
   load = call ./load.nix { };
 }

@@ -1,7 +1,10 @@
 # A command that acts on the stack of the folder that it is called in: the shell script of its
 # name, after what those have in common.
 {
+  # ../compose.nix, as a file
+  composeFile,
   lib,
+  repository,
   stackTools,
   writeShellApplication,
 }:
@@ -11,7 +14,8 @@ writeShellApplication {
   name = "drydock-${name}";
   runtimeInputs = stackTools;
   text =
-    lib.concatMapStringsSep "\n" builtins.readFile [
+    "rendered=${composeFile} repository=${repository}\n"
+    + lib.concatMapStringsSep "\n" builtins.readFile [
       ./ports.sh
       ./stack.sh
     ]

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # on-stack.nix assigns rendered and repository
 # What the commands begin with that act on the stack: an engine, the folder, the name of the
 # Compose project and the ports.
 
@@ -7,17 +7,30 @@ fail() { say "error: $*"; exit 1; }
 
 # The front door sets it, elsewhere it is the current folder.
 cd "${DRYDOCK_ROOT:-$PWD}" || fail "DRYDOCK_ROOT is $DRYDOCK_ROOT, which is no folder to go to"
-[ -e compose.yaml ] || fail "there is no compose.yaml in $PWD; go to the folder that has it"
 drydock-engine
 
 # The stack as in production, whatever files the caller has chosen for other things: those
 # that a plain `docker compose` reads here. Everything else that Compose is told by its
 # environment or by `.env` holds for both.
 unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
-files=(--file compose.yaml)
-for file in compose.override.yaml compose.override.yml; do
-  [ ! -e "$file" ] || { files+=(--file "$file"); break; }
-done
+first() { # FILE...: prints the first that is there
+  local file
+  for file; do
+    [ ! -e "$file" ] || { echo "$file"; return; }
+  done
+}
+mine=$(first compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
+if [ -z "$mine" ]; then
+  [ -e flake.nix ] || fail "there is neither a compose.yaml nor a flake.nix in $PWD; go to the folder that has them"
+  files=(--project-directory . --file "$rendered")
+elif grep -q "image: *$repository/nginx:" "$mine"; then
+  files=(--file "$mine")
+else
+  # The team's own, of a database for example.
+  files=(--project-directory . --file "$rendered" --file "$mine")
+fi
+override=$(first compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)
+[ -z "$override" ] || files+=(--file "$override")
 # In one sentence, before Compose says it in other words.
 port DRYDOCK_HTTP_PORT "${DRYDOCK_HTTP_PORT:-80}"
 port DRYDOCK_HTTPS_PORT "${DRYDOCK_HTTPS_PORT:-443}"
@@ -47,7 +60,7 @@ compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
 own() { # PROJECT
   local folder
   while read -r folder; do
-    [ -z "$folder" ] || [ "$folder" -ef . ] || [ ! -e "$folder/compose.yaml" ] ||
+    [ -z "$folder" ] || [ "$folder" -ef . ] || { [ ! -e "$folder/compose.yaml" ] && [ ! -e "$folder/flake.nix" ]; } ||
       fail "the stack '$1' is that of $folder; COMPOSE_PROJECT_NAME, in the environment or in .env, gives this folder's another name"
   done < <(docker ps --all --filter "label=com.docker.compose.project=$1" \
     --format '{{.Label "com.docker.compose.project.working_dir"}}' | sort -u)

@@ -8,9 +8,9 @@
   repository,
 }:
 onStack "up" [
-  "service=${repository}/${name}"
+  "service=${repository}/app name=${name} hint=${./hint.sh}"
   (load {
-    "${repository}/${name}" = image-app;
+    "${repository}/app" = image-app;
     "${repository}/nginx" = image-nginx;
   })
   (builtins.readFile ./served.sh)

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, default.nix service
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, up.nix the rest
 own "$project"
 load_images
 
@@ -16,6 +16,7 @@ failed() {
     fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
   fi
   compose logs --no-color --tail 20 | printable >&2
+  compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2
   others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
     --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
   [ -z "$others" ] ||
@@ -24,7 +25,15 @@ failed() {
   fail "the stack '$project' did not start; the lines above say why"
 }
 
-compose up --detach nginx >&2 || failed
+compose up --detach >&2 || failed
+
+# Where nginx is in the network of the app, it starts first.
+tries=0
+until [ "$(docker inspect --format '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}' "$(compose ps --quiet app)" 2>/dev/null)" = healthy ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 300 ] && [ -n "$(compose ps --status running --quiet app)" ] || failed
+  sleep 0.2
+done
 
 # `tls` may have put another pair into the volume beside a running nginx.
 leaf=$(wanted) || failed
@@ -48,7 +57,15 @@ count=$(sed -n -E "s/$verdict/\4/p" <<<"$log" | tail -n 1)
 
 url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
-say "$url answers:"
 # It has the certificate that is in the volume, as was just seen; it need not be one that
 # this machine trusts.
-curl --silent --show-error --fail --max-time 10 --insecure "$url"
+answer=$(mktemp)
+trap 'rm -f "$answer"' EXIT
+status=$(curl --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
+case $status in
+  2??) say "$url answers:" ;;
+  5??) cat "$answer" >&2; say "$url answers with $status"; failed ;;
+  *) say "$url answers with $status:" ;;
+esac
+# A page may be long, and so may its lines.
+head -n 40 "$answer" | cut -c -200

@@ -24,7 +24,7 @@ let
     probe.crate
   ];
   # What a crate is built on in its own workspace is its own, too.
-  crates = lib.optional (app.memberTests != { }) app.cargoArtifacts ++ programs;
+  crates = lib.optional (app.crate.local != [ ]) app.cargoArtifacts ++ programs;
   # Nothing else of ours comes before these.
   dependencies = map (crate: crate.dependencies) programs;
 in

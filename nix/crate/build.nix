@@ -1,126 +1,262 @@
-# The static release binary of the crate. Dependencies are a build of their own,
-# so that an edit of a source file does not build them again. The lints and
-# tests ride along as passthru.tests.
+# The static release binary of a crate. Dependencies are a build of their own, and so are the
+# packages beside it that it is built on, so that an edit of a source file builds its package
+# alone. The lints and tests ride along as passthru.tests.
 {
   # For the machine that builds, and for the target.
   crane,
   staticCrane,
   lib,
+  pkgs,
   rustFlags,
+  # The folder that has Cargo.lock.
   src,
   # The Rust target triple, statically linked.
   target,
   # Compiled in, for `--version`.
   revision,
-  # cargo-deny's configuration: which crates it may be built from.
-  deny,
+  # The settings of these names: see ../settings.nix.
+  package ? null,
+  name ? null,
+  features ? [ ],
+  defaultFeatures ? true,
+  libraries ? _: [ ],
+  tools ? _: [ ],
+  sources ? null,
+  testSources ? [
+    "tests"
+    "benches"
+    "examples"
+    "fuzz"
+  ],
+  strict ? true,
+  deny ? null,
   # Shell commands that change the sources once more, after the dependencies are built.
   edit ? "",
   # What the assets are called, for the crate's build script; null for none.
   manifest ? null,
 }:
 let
-  # The crates of its workspace that it is built on, by their folders.
-  members = (lib.importTOML (src + "/Cargo.toml")).workspace.members or [ ];
-  nameOf = member: (lib.importTOML (src + "/${member}/Cargo.toml")).package.name;
-  inMembers =
-    files:
-    builtins.concatMap (member: map (file: "${member}/${file}") ([ "Cargo.toml" ] ++ files)) members;
-  # What programs are made of.
-  own = [
-    "build.rs"
-    "src"
-    "templates"
-  ];
-  ofMembers = inMembers [
-    "build.rs"
-    "src"
-  ];
-  sourceOf =
-    files:
-    lib.fileset.toSource {
-      root = src;
-      fileset = lib.fileset.unions (
-        builtins.filter builtins.pathExists (
-          map (file: src + "/${file}") (
-            [
-              "Cargo.toml"
-              "Cargo.lock"
-            ]
-            ++ files
-          )
-        )
-      );
-    };
-  common = {
-    strictDeps = true;
-    CARGO_BUILD_TARGET = target;
-    CARGO_BUILD_RUSTFLAGS = rustFlags;
+  crate = import ./cargo.nix {
+    inherit
+      lib
+      name
+      package
+      src
+      ;
   };
+  # By the name of a folder of Cargo's own for tests: the table that states what is in it.
+  tables = {
+    tests = "test";
+    benches = "bench";
+    examples = "example";
+  };
+  own = [ crate ] ++ crate.local;
+  # Of the workspace, and no part of this.
+  others = builtins.filter (
+    package: !builtins.any (one: one.folder == package.folder) own
+  ) crate.members;
+  # Where a package is, as the beginning of a path below the sources.
+  prefixOf = { folder, ... }: lib.optionalString (folder != "") "${lib.removePrefix "/" folder}/";
+  isBelow = path: place: path == place || lib.hasPrefix "${place}/" path;
+  # What of the sources only tests read; Cargo wants the files of the targets that are stated.
+  ofTests = builtins.concatMap (
+    package:
+    map (place: "${prefixOf package}${place}") (
+      builtins.filter (
+        place: !(tables ? ${place} && crate.states package.folder tables.${place})
+      ) testSources
+    )
+  ) own;
+  # Nothing of these is compiled. Cargo's settings are the machine's, but for what is taken below.
+  aside =
+    path:
+    builtins.match "(.*/)?(\\.git|\\.gitignore|\\.gitattributes|[^/]*\\.nix|\\.cargo/config(\\.toml)?)" path
+    != null
+    || builtins.match "(target|nginx/tls|\\.git|\\.github|\\.gitlab|\\.vscode|\\.idea)/.*" path != null
+    ||
+      builtins.match "flake\\.lock|drydock|\\.envrc|\\.editorconfig|\\.gitlab-ci\\.yml|(docker-)?compose[^/]*\\.ya?ml|(Docker|Container)file[^/]*|\\.dockerignore" path
+      != null;
+  always = [
+    "Cargo.lock"
+    "Cargo.toml"
+  ]
+  ++ map (package: "${prefixOf package}Cargo.toml") (own ++ others);
+  wanted =
+    path:
+    if sources == null then
+      !aside path
+    else
+      builtins.elem path always || builtins.any (isBelow path) sources;
+  sourceOf =
+    keep:
+    import ./sources.nix {
+      inherit src;
+      keep =
+        path:
+        wanted path && keep path && !builtins.any (package: isBelow path "${prefixOf package}src") others;
+    };
+  # Cargo wants a package of its workspace to have something that it could build.
+  emptied =
+    package: keep:
+    lib.concatMapStrings (
+      file:
+      let
+        path = "${prefixOf package}${file}";
+      in
+      lib.optionalString (keep path) ''
+        mkdir -p ${lib.escapeShellArg (dirOf path)}
+        printf '//! Nothing.\nfn main() {}\n' > ${lib.escapeShellArg path}
+      ''
+    ) package.roots;
+  withoutOthers = lib.concatMapStrings (
+    package: emptied package (path: isBelow path "${prefixOf package}src")
+  ) others;
+  released = path: !builtins.any (isBelow path) ofTests;
+
+  # What the crate's own .cargo/config.toml is taken for: variables, and conditions. What is
+  # linked how, and for which processor, is not its machine's business.
+  configured =
+    let
+      file = lib.findFirst builtins.pathExists null [
+        (src + "/.cargo/config.toml")
+        (src + "/.cargo/config")
+      ];
+    in
+    if file == null then { } else lib.importTOML file;
+  variables = builtins.mapAttrs (
+    _: value:
+    if builtins.isAttrs value then
+      lib.optionalString (value.relative or false) "/build/source/" + value.value
+    else
+      value
+  ) (configured.env or { });
+  conditions =
+    let
+      words =
+        flags:
+        if builtins.isString flags then
+          builtins.filter (word: word != "") (lib.splitString " " flags)
+        else
+          flags;
+      of =
+        flags:
+        builtins.concatLists (
+          builtins.genList (
+            at:
+            let
+              word = builtins.elemAt flags at;
+            in
+            if lib.hasPrefix "--cfg=" word then
+              [ word ]
+            else if word == "--cfg" && at + 1 < builtins.length flags then
+              [ "--cfg=${builtins.elemAt flags (at + 1)}" ]
+            else
+              [ ]
+          ) (builtins.length flags)
+        );
+    in
+    lib.unique (
+      builtins.concatMap (place: of (words (place.rustflags or [ ]))) (
+        [ (configured.build or { }) ] ++ builtins.attrValues (configured.target or { })
+      )
+    );
+
+  selected = toString (
+    lib.optional (!defaultFeatures) "--no-default-features"
+    ++
+      lib.optional (crate.features ++ features != [ ])
+        "--features ${
+          lib.concatMapStringsSep "," (feature: "${crate.package}/${feature}") (
+            lib.unique (crate.features ++ features)
+          )
+        }"
+  );
+  build = "--locked --package ${crate.package} --bin ${crate.program} ${selected}";
+  test = "--locked ${toString (map (package: "--package ${package}") names)} ${selected}";
+  names = [ crate.package ] ++ map (package: package.name) crate.local;
+
+  found = libraries pkgs.pkgsStatic;
+  common =
+    variables
+    // lib.optionalAttrs (found != [ ]) {
+      PKG_CONFIG_ALL_STATIC = "1";
+      buildInputs = found;
+    }
+    // {
+      pname = crate.package;
+      inherit (crate) version;
+      strictDeps = true;
+      postPatch = withoutOthers;
+      CARGO_BUILD_TARGET = target;
+      # In the place of all that a file may say.
+      RUSTFLAGS = builtins.concatStringsSep " " (lib.optional (rustFlags != "") rustFlags ++ conditions);
+      RUSTC_WRAPPER = "";
+      nativeBuildInputs =
+        tools pkgs.pkgsStatic.buildPackages
+        ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
+    };
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
-    src = sourceOf (own ++ ofMembers);
+    src = sourceOf released;
+    cargoExtraArgs = build;
     doCheck = false;
   };
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
+    # Where each package beside it has checks of its own, without that one's tests.
     src = sourceOf (
-      own
-      ++ ofMembers
-      ++ [
-        "docs/CONFIGURATION.md"
-        "tests"
-      ]
-      # An example is part of its crate's documentation.
-      ++ inMembers [
-        "examples"
-        "tests/support"
-      ]
+      path:
+      !strict
+      || !builtins.any (
+        package:
+        isBelow path "${prefixOf package}fuzz"
+        || (
+          lib.hasPrefix "${prefixOf package}tests/" path
+          && builtins.match "[^/]*\\.rs" (lib.removePrefix "${prefixOf package}tests/" path) != null
+        )
+      ) crate.local
     );
     CARGO_PROFILE = "dev";
-    # With its members, all of which have the same dependencies then.
-    cargoExtraArgs = "--locked --workspace";
+    # With the packages beside it, all of which have the same dependencies then.
+    cargoExtraArgs = test;
     # A panic says where it was without it, and a build takes a quarter less.
     CARGO_PROFILE_DEV_DEBUG = "false";
   };
-  devArtifacts = staticCrane.buildDepsOnly dev;
   # Only the crate itself, so that an edit of an asset leaves its dependencies.
   named = lib.optionalAttrs (manifest != null) { DRYDOCK_ASSETS = manifest; };
   tests =
     dev
     // named
     // {
-      cargoArtifacts = devArtifacts;
+      cargoArtifacts = staticCrane.buildDepsOnly dev;
       doInstallCargoArtifacts = false;
     };
-  # Every file that is Rust, or says what is built from what.
-  all = {
-    src = sourceOf (
-      own
-      ++ [ "tests" ]
-      ++ inMembers [
-        "build.rs"
-        "examples"
-        "src"
-        "tests"
-      ]
-    );
-  };
-  # A member with its tests, and nothing of the crate itself: whatever that is, it is an empty
-  # program here, which has the same dependencies.
+  lint = lib.optionalString strict " -- --deny warnings";
+
+  # The package itself, with nothing in it: what it is built on stays as it is when it is edited.
+  isOfPackage =
+    path:
+    builtins.elem path (map (file: "${prefixOf crate}${file}") crate.roots)
+    || builtins.any (place: isBelow path "${prefixOf crate}${place}") [
+      "src"
+      "templates"
+    ];
+  withoutPackage = withoutOthers + emptied crate (_: true);
+
+  # A package beside it with its tests, and nothing of the package itself.
   member =
-    folder:
+    package:
     tests
     // {
-      pname = nameOf folder;
+      pname = package.name;
       src = sourceOf (
-        ofMembers
-        ++ [
-          "${folder}/examples"
-          "${folder}/tests"
-        ]
+        path:
+        !isOfPackage path
+        && !isBelow path "${prefixOf package}fuzz"
+        && !builtins.any (place: isBelow path "${prefixOf crate}${place}") testSources
       );
-      postPatch = "mkdir -p src && printf '//! Nothing.\nfn main() {}\n' > src/main.rs";
+      postPatch = withoutPackage;
+      cargoExtraArgs = "--locked --package ${package.name}";
     };
   fuzzOf =
     src:
@@ -131,7 +267,7 @@ let
     release
     // {
       # By default all are checked as well, which is for lints: they have their own build.
-      buildPhaseCargoCommand = "cargoWithProfile build --locked";
+      buildPhaseCargoCommand = "cargoWithProfile build ${build}";
     }
   );
 in
@@ -139,56 +275,58 @@ staticCrane.buildPackage (
   release
   // named
   // {
-    # The members as well, so that an edit of the crate itself builds only that.
     cargoArtifacts =
-      if members == [ ] then
+      if crate.local == [ ] then
         dependencies
       else
         staticCrane.mkCargoDerivation (
           release
           // {
-            src = sourceOf ofMembers;
+            src = sourceOf (path: released path && !isOfPackage path);
+            postPatch = withoutPackage;
             pnameSuffix = "-members";
             cargoArtifacts = dependencies;
             doInstallCargoArtifacts = true;
-            buildPhaseCargoCommand = "cargoWithProfile build --locked ${
-              toString (map (member: "--package ${nameOf member}") members)
-            }";
+            # What was made of nothing is taken away, or cargo would take it for the package.
+            buildPhaseCargoCommand = ''
+              cargoWithProfile build ${build}
+              cargoWithProfile clean --package ${crate.package} --target ${target}
+            '';
           }
         );
     DRYDOCK_REVISION = revision;
-    postPatch = edit;
+    postPatch = withoutOthers + edit;
     passthru = {
-      inherit dependencies;
+      inherit crate dependencies;
       # What else is built from the same sources starts from here.
       devArguments = tests;
       tests = {
-        clippy = staticCrane.cargoClippy (
-          tests // { cargoClippyExtraArgs = "--all-targets --all-features -- --deny warnings"; }
-        );
+        clippy = staticCrane.cargoClippy (tests // { cargoClippyExtraArgs = "--all-targets${lint}"; });
         test = staticCrane.cargoTest tests;
-        doc = staticCrane.cargoDoc (tests // { RUSTDOCFLAGS = "--deny warnings"; });
-        format = crane.cargoFmt all;
-        deny = crane.cargoDeny (
-          all
-          // {
-            preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
-          }
-        );
       }
-      // fuzzOf src;
-      # By the member: what rides on it.
+      // lib.optionalAttrs strict {
+        doc = staticCrane.cargoDoc (tests // { RUSTDOCFLAGS = "--deny warnings"; });
+        format = crane.cargoFmt { inherit (dev) pname version src; };
+      }
+      // lib.optionalAttrs strict (fuzzOf (src + crate.folder))
+      // lib.optionalAttrs (deny != null) {
+        deny = crane.cargoDeny {
+          inherit (dev) pname version src;
+          preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
+        };
+      };
+      # By the package: what rides on it.
       memberTests = builtins.listToAttrs (
-        map (folder: {
-          name = nameOf folder;
+        map (package: {
+          inherit (package) name;
           value = {
             clippy = staticCrane.cargoClippy (
-              member folder // { cargoClippyExtraArgs = "--all-targets -- --deny warnings"; }
+              member package // { cargoClippyExtraArgs = "--all-targets${lint}"; }
             );
-            test = staticCrane.cargoTest (member folder);
+            test = staticCrane.cargoTest (member package);
           }
-          // fuzzOf (src + "/${folder}");
-        }) members
+          // fuzzOf (src + package.folder);
+        }) crate.local
       );
     };
   }

@@ -3,8 +3,9 @@
 # crate of its own, so that an edit of the service leaves them as they are.
 {
   call,
-  # For the machine that builds.
+  # Drydock's own, for the machine that builds and for the target.
   crane,
+  staticCrane,
   lib,
   pkgs,
 }:
@@ -13,7 +14,14 @@ let
   only =
     program: arguments:
     let
-      built = call ./build.nix ({ revision = "unknown"; } // arguments);
+      built = call ./build.nix (
+        {
+          inherit crane staticCrane;
+          revision = "unknown";
+          deny = ../../deny.toml;
+        }
+        // arguments
+      );
     in
     pkgs.runCommand program
       {
@@ -35,10 +43,7 @@ in
     # It starts by itself, where the compiler would link a program for musl with musl's start.
     target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
     # Its build script makes it static; its tests have a libc, and need not be.
-    staticCrane =
-      crane
-      // lib.genAttrs [ "buildDepsOnly" "buildPackage" "cargoClippy" "cargoTest" ] (
-        name: arguments: crane.${name} (arguments // { CARGO_BUILD_RUSTFLAGS = ""; })
-      );
+    staticCrane = crane;
+    rustFlags = "";
   };
 }

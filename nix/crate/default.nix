@@ -4,52 +4,110 @@ let
   inherit (scope)
     call
     lib
-    name
     pkgs
+    settings
     src
     ;
   inherit (pkgs) pkgsStatic;
+  ours = ../../rust-toolchain.toml;
+  # The crate's own, if it has one.
+  toolchainFile = lib.findFirst builtins.pathExists ours [
+    (src + "/rust-toolchain.toml")
+    (src + "/rust-toolchain")
+  ];
+  toolchainOf =
+    file:
+    let
+      text = builtins.readFile file;
+      # rustup takes a file with a channel alone, too.
+      plain = builtins.match "[^\r\n]+\r?\n?" text != null;
+      stated = if plain then [ ] else (builtins.fromTOML text).toolchain.components or [ ];
+    in
+    pkgs:
+    ((scope.mkRustBin pkgs).fromRustupToolchainFile file).override {
+      extensions = lib.unique (
+        stated
+        ++ [
+          "rustfmt"
+          "clippy"
+        ]
+      );
+      targets = [ scope.target ];
+    };
+  cranesOf = file: {
+    # For the machine that builds.
+    crane = (scope.mkCrane pkgs).overrideToolchain (toolchainOf file);
+    # For the target. It has a compiler and a linker for that, which a crate with C in it needs.
+    staticCrane = (scope.mkCrane pkgsStatic).overrideToolchain (toolchainOf file);
+  };
+  # For the programs that come along, whatever the crate's own toolchain is.
+  cranes = cranesOf ours;
 in
 {
-  manifest = (lib.importTOML (src + "/Cargo.toml")).package;
-  licenses = scope.manifest.license;
+  # What its manifests say: see ./cargo.nix.
+  crate = import ./cargo.nix {
+    inherit lib src;
+    inherit (settings) name package;
+  };
+  # Whether it is a service on the chassis, which has variables of its own.
+  onChassis =
+    builtins.any (package: package.name == "chassis")
+      (lib.importTOML (src + "/Cargo.lock")).package;
+  # The binary, which the image starts.
+  name = scope.crate.program;
+  # An SPDX expression, or null where the crate states none.
+  licenses = scope.crate.license;
   # Static, so that the image needs no libc; on Linux nixpkgs' static platform is musl.
   target = pkgsStatic.stdenv.hostPlatform.rust.rustcTarget;
   # Where a program holds addresses of its own is said in 2 kB instead of 97, 4 % of its size.
   rustFlags = "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs";
-  toolchainOf =
-    pkgs:
-    ((scope.mkRustBin pkgs).fromRustupToolchainFile (src + "/rust-toolchain.toml")).override {
-      targets = [ scope.target ];
-    };
-  toolchain = scope.toolchainOf pkgs;
-  # For the machine that builds.
-  crane = (scope.mkCrane pkgs).overrideToolchain scope.toolchainOf;
-  # For the target. It has a compiler and a linker for that, which a crate with C in it needs.
-  staticCrane = (scope.mkCrane pkgsStatic).overrideToolchain scope.toolchainOf;
+  toolchain = toolchainOf toolchainFile pkgs;
+  inherit (cranesOf toolchainFile) crane staticCrane;
 
   # The folders that have a Cargo.lock, by name.
   locked = {
-    ${name} = src;
+    ${scope.name} = src;
   }
-  // lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) { fuzz = src + "/fuzz"; }
+  // lib.optionalAttrs (settings.strict && builtins.pathExists (src + "/fuzz")) {
+    fuzz = src + "/fuzz";
+  }
   // scope.otherCrates;
   # Of lock files: the crates in them, and cargo's settings for those, as one store path.
   cratesOf = locks: call ./vendored-crates.nix { inherit locks; };
   crates = scope.cratesOf [ (src + "/Cargo.lock") ];
 
+  # cargo-deny's configuration, if there is one.
+  deny =
+    if settings.deny != null then
+      settings.deny
+    else if builtins.pathExists (src + "/deny.toml") then
+      src + "/deny.toml"
+    else
+      null;
   # The service, after shell commands have changed its sources once more.
   appWith =
     edit:
     call ./build.nix {
       inherit edit;
-      manifest = if scope.assetsFolder == null then null else scope.assets.manifest;
+      inherit (scope) deny;
+      inherit (settings)
+        defaultFeatures
+        features
+        libraries
+        name
+        package
+        sources
+        strict
+        testSources
+        tools
+        ;
+      manifest = if settings.assets == null then null else scope.assets.manifest;
     };
   app = scope.appWith "";
   # Crates of Drydock's own, which serve whatever the service is.
-  carried = call ./carried.nix { };
+  carried = call ./carried.nix cranes;
   inherit (scope.carried) keypair probe;
-  workshop = call ./workshop.nix { };
+  workshop = call ./workshop.nix cranes;
   # Has bin/image-facts, bin/doctor and bin/image-compare.
   asserter = scope.workshop.image-facts;
   # What builds and swaps the crate at each save.

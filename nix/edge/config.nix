@@ -1,17 +1,24 @@
-# ../../nginx as a store path that this nginx has accepted with `nginx -t`.
+# ../../nginx as a store path that this nginx has accepted with `nginx -t`, with what the settings
+# lay over it.
 {
   lib,
   runCommand,
   # ./places.nix
   places,
+  # ./options.nix
+  options,
   nginx,
   # Makes the key pair that `nginx -t` reads.
   keypair,
   # The service behind the edge, as host:port.
   upstream,
+  # The settings of these names: see ../settings.nix.
+  bodySize,
+  timeout,
   # The TCP and UDP ports that it listens on.
   httpPort ? 80,
   httpsPort ? 443,
+  healthPort ? 8081,
   # The folder of tls.crt and tls.key, while it runs.
   tlsFolder ? "/etc/nginx/tls",
   # Shell commands that change the files once more.
@@ -20,7 +27,16 @@
 let
   source = lib.fileset.toSource {
     root = ../../nginx;
-    fileset = lib.fileset.fileFilter (file: file.hasExt "conf") ../../nginx;
+    fileset = lib.fileset.unions (
+      map (folder: lib.fileset.fileFilter (file: file.hasExt "conf") (../../nginx + "/${folder}")) [
+        "events"
+        "http"
+        "main"
+        "server"
+        "sites"
+      ]
+      ++ [ ../../nginx/nginx.conf ]
+    );
   };
   # Shell may stand in the new words.
   put =
@@ -28,11 +44,37 @@ let
     lib.concatMapStringsSep "" (place: ''
       substituteInPlace ${folder}/${place.file} --replace-fail ${lib.escapeShellArg place.from} "${place.to}"
     '') (places new);
+  common = {
+    inherit upstream;
+    health = "127.0.0.1:${toString healthPort}";
+  };
 in
 runCommand "nginx-config" { } ''
   cp -r ${source} "$out"
   chmod -R u+w "$out"
   pushd "$out" > /dev/null
+  ${lib.concatMapStrings (folder: ''
+    cp -r --no-preserve=mode ${folder}/. .
+  '') options.folders}
+  ${put "." {
+    body = bodySize;
+    answer = "${toString timeout}s";
+  }}
+  ${lib.optionalString (options.own != null) ''
+    # A file that nothing includes would have no effect, and nobody would know.
+    find ${options.own} -type f -printf '%P\n' | sort | while read -r file; do
+      case $file in
+        events/*.conf | http/*.conf | main/*.conf | sites/*.conf | server/options/*.conf) ;;
+        *)
+          [ -e "$file" ] || {
+            echo "drydock: the folder of the setting edge has $file, which nothing includes; it may have files of events/, http/, main/, sites/ and server/options/ that end in .conf, and in the place of those in nginx/: $(find server -maxdepth 1 -type f | sort | paste -s -d ' ')" >&2
+            exit 1
+          }
+          ;;
+      esac
+    done
+    cp -r --no-preserve=mode ${options.own}/. .
+  ''}
   ${edit}
   popd > /dev/null
 
@@ -41,18 +83,32 @@ runCommand "nginx-config" { } ''
   cp -r "$out" tested
   mkdir none pair
   ${lib.getExe keypair} --from none --to pair --owner "$(id -u):$(id -g)" > /dev/null
-  ${put "tested" {
-    inherit upstream;
-    http = "8080";
-    https = "8443";
-    tls = "$PWD/pair/";
-  }}
-  ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf"
+  ${put "tested" (
+    common
+    // {
+      http = "8080";
+      https = "8443";
+      tls = "$PWD/pair/";
+    }
+  )}
+  # Sites of the team's own.
+  listen() { # FOLDER HTTP HTTPS
+    find "$1"/sites -type f -exec sed -i -E "s/\b(listen +)80([ ;])/\1$2\2/; s/\b(listen +)443([ ;])/\1$3\2/" {} +
+  }
+  listen tested 8080 8443
+  ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf" 2> said || {
+    sed "s|$PWD/tested/||" said >&2
+    exit 1
+  }
+  cat said >&2
 
-  ${put "$out" {
-    inherit upstream;
-    http = toString httpPort;
-    https = toString httpsPort;
-    tls = "${tlsFolder}/";
-  }}
+  ${put "$out" (
+    common
+    // {
+      http = toString httpPort;
+      https = toString httpsPort;
+      tls = "${tlsFolder}/";
+    }
+  )}
+  listen "$out" ${toString httpPort} ${toString httpsPort}
 ''

@@ -12,6 +12,13 @@ let
     # The TCP ports that it listens on, and UDP for the second; or what nginx takes instead.
     http = one "sites/http.conf" "listen 80 " (to: "listen ${to} ");
     https = one "sites/https.conf" "listen 443 " (to: "listen ${to} ");
+    # What a body may have, and how long the service may be silent.
+    body = one "server/uploads.conf" "client_max_body_size    1m;" (
+      to: "client_max_body_size    ${to};"
+    );
+    answer = one "server/proxy.conf" "proxy_read_timeout              35s;" (
+      to: "proxy_read_timeout              ${to};"
+    );
     # Where the health check asks.
     health = one "sites/health.conf" "127.0.0.1:8081" same;
     # The folder of tls.crt and tls.key.

@@ -1,27 +1,63 @@
-# The image of the service: the binary, the probe that its health check runs,
-# and nothing else.
+# The image of the service: the binary, the probe that its health check runs, what its settings
+# say that it reads while it runs, and nothing else.
 {
   base,
   lib,
+  pkgs,
   app,
   probe,
-  # The binary's name, which is also the image's.
+  # ./layout.nix
+  layout,
+  # The binary's name.
   name,
-  # Where it listens, TCP.
+  # The settings of these names: see ../settings.nix.
+  arguments,
+  egress,
   port,
-  # Answers 200 when requests can be taken.
-  readyPath,
-  # An SPDX expression.
+  ready,
+  src,
+  timezones,
+  # An SPDX expression, or null.
   licenses,
 }:
 base {
-  inherit licenses name;
+  name = "app";
+  inherit licenses;
   contents = [ probe ];
   volatile = [ app ];
+  # Files and no links: a program may look at where a file really is. They are in a layer above
+  # the binary's, as all that is made here.
+  extraCommands = ''
+    ${lib.concatMapStrings (path: ''
+      mkdir -p ${lib.escapeShellArg (dirOf ".${layout.root}/${path}")}
+      cp -rL ${
+        builtins.path {
+          name = "file";
+          path = src + "/${path}";
+        }
+      } ${lib.escapeShellArg ".${layout.root}/${path}"}
+    '') layout.files}
+    ${lib.optionalString egress ''
+      mkdir -p etc/ssl/certs
+      cp ${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt etc/ssl/certs/ca-certificates.crt
+    ''}
+    ${lib.optionalString timezones ''
+      mkdir -p usr/share
+      cp -rL ${pkgs.tzdata}/share/zoneinfo usr/share/zoneinfo
+    ''}
+    chmod -R u+w .
+    ${lib.concatMapStrings (folder: ''
+      mkdir -p ${lib.escapeShellArg ".${folder}"}
+      chmod 1777 ${lib.escapeShellArg ".${folder}"}
+    '') layout.writable}
+  '';
   config = {
     Entrypoint = [ (lib.getExe' app name) ];
     User = "10001:10001";
     ExposedPorts."${toString port}/tcp" = { };
-    Healthcheck = import ./health-check.nix "http://127.0.0.1:${toString port}${readyPath}";
-  };
+    Healthcheck = import ./health-check.nix { inherit port ready; };
+  }
+  // lib.optionalAttrs (arguments != [ ]) { Cmd = arguments; }
+  // lib.optionalAttrs (layout.variables != [ ]) { Env = layout.variables; }
+  // lib.optionalAttrs (layout.workingDirectory != "") { WorkingDir = layout.workingDirectory; };
 }

@@ -3,6 +3,7 @@
 # holds none: it is this function, and the image that it makes of nothing.
 {
   dockerTools,
+  lib,
   # The first part of the images' names.
   repository,
   # What every image says of itself.
@@ -11,7 +12,7 @@
 {
   # The second part of the name.
   name,
-  # An SPDX expression.
+  # An SPDX expression, or null.
   licenses,
   # As the image format has it; what is not stated is the base's.
   config ? { },
@@ -42,10 +43,12 @@
       }
       // config
       // {
-        Labels = labels // {
-          "org.opencontainers.image.title" = "${repository}/${name}";
-          "org.opencontainers.image.licenses" = licenses;
-        };
+        Labels =
+          labels
+          // {
+            "org.opencontainers.image.title" = "${repository}/${name}";
+          }
+          // lib.optionalAttrs (licenses != null) { "org.opencontainers.image.licenses" = licenses; };
       };
     }
   );

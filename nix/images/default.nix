@@ -3,29 +3,34 @@ scope:
 let
   inherit (scope)
     call
+    crate
     lib
     name
     port
     revision
+    settings
     ;
   packages = "nixpkgs ${lib.version}";
   hold =
-    facts: image:
+    setting: facts: image:
     call ./facts.nix {
-      inherit image;
+      inherit image setting;
       facts = [ ./facts/every-image.toml ] ++ facts;
       values = {
         inherit name packages revision;
-        inherit (scope) readyPath repository target;
-        inherit (scope.manifest) license version;
-        package = scope.manifest.name;
+        inherit (scope) repository target;
+        inherit (crate) package version;
+        # An image has no such label then.
+        license = lib.optionalString (crate.license != null) crate.license;
         port = toString port;
       };
     };
-  holdRelease = facts: hold ([ ./facts/release.toml ] ++ builtins.filter (file: file != null) facts);
+  holdRelease =
+    setting: facts:
+    hold setting ([ ./facts/release.toml ] ++ builtins.filter (more: more != null) facts);
   holdWork =
     file:
-    hold [
+    hold null [
       ./facts/work.toml
       file
     ];
@@ -39,20 +44,40 @@ in
   # What every image says of itself: https://specs.opencontainers.org/image-spec/annotations/
   labels = {
     "org.opencontainers.image.revision" = revision;
-    "org.opencontainers.image.version" = scope.manifest.version;
+    "org.opencontainers.image.version" = crate.version;
     "dev.drydock.packages" = packages;
   };
   base = call ./base.nix { };
-  image-base = holdRelease [ ./facts/base.toml ] (
+  # The first part of their names.
+  repository =
+    if settings.repository != null then
+      settings.repository
+    else
+      builtins.replaceStrings [ "_" ] [ "-" ] (lib.toLower crate.package);
+  layout = call ./layout.nix { };
+  image-base = holdRelease null [ ./facts/base.toml ] (
     scope.base {
       name = "base";
       inherit (scope) licenses;
     }
   );
-  imageAppOf = app: holdRelease [ ./facts/app.toml scope.facts ] (call ./app.nix { inherit app; });
+  imageAppOf =
+    app:
+    holdRelease "facts" [
+      ./facts/app.toml
+      scope.layout.facts
+      {
+        command = scope.arguments;
+        health-check = import ./health-check.nix { inherit (scope) port ready; };
+      }
+      settings.facts
+    ] (call ./app.nix { inherit app; });
   image-app = scope.imageAppOf scope.app;
   imageNginxOf =
-    config: holdRelease [ ./facts/nginx.toml scope.edgeFacts ] (call ./nginx.nix { inherit config; });
+    config:
+    holdRelease "edgeFacts" [ ./facts/nginx.toml settings.edgeFacts ] (
+      call ./nginx.nix { inherit config; }
+    );
   image-nginx = scope.imageNginxOf (scope.nginxConfig { });
   # Both in one archive, for one `docker load`.
   image = scope.pkgs.dockerTools.mergeImages [
@@ -61,7 +86,7 @@ in
   ];
   # Their last names.
   names = [
-    name
+    "app"
     "nginx"
   ];
 

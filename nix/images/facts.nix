@@ -11,12 +11,14 @@
   asserter,
   # ./base.nix made it.
   image,
-  # TOML files; what a later one states stands in the place of what an earlier one
-  # says under the same key, but what it forbids is forbidden as well.
+  # TOML files, or sets of the same; what a later one states stands in the place of what an earlier one
+  # says under the same key, but what it forbids is forbidden as well, and so with what it allows.
   # ../../crates/workshop/image-facts/src/facts.rs says what each key means.
   facts,
   # What stands for `{name}` in the facts, by name.
   values,
+  # The setting that has more of them, if there is one: see ../settings.nix.
+  setting ? null,
 }:
 let
   fill =
@@ -34,14 +36,35 @@ let
   add =
     all: file:
     let
-      more = lib.importTOML file;
+      more = if builtins.isAttrs file then file else lib.importTOML file;
     in
     all
     // more
     // lib.genAttrs [ "forbidden-paths" "forbidden-content" ] (
       key: all.${key} or { } // more.${key} or { }
+    )
+    // lib.genAttrs [ "allowed-paths" "allowed-content" ] (
+      key: all.${key} or [ ] ++ more.${key} or [ ]
     );
-  stated = writeText "facts.json" (builtins.toJSON (fill (builtins.foldl' add { } facts)));
+  filled = fill (builtins.foldl' add { } facts);
+  stated = writeText "facts.json" (
+    builtins.toJSON (
+      filled
+      // {
+        # What there is nothing to say of has no label.
+        labels = removeAttrs filled.labels (
+          builtins.filter (label: filled.labels.${label} == "") (builtins.attrNames filled.labels)
+        );
+      }
+    )
+  );
+  said =
+    if setting == null then
+      "The facts are stated in ${
+        lib.concatMapStringsSep ", " baseNameOf (builtins.filter (file: !builtins.isAttrs file) facts)
+      }."
+    else
+      "drydock: what is meant to be so goes, in such lines, into a file of yours that the setting ${setting} names: ${setting} = ./${setting}.toml";
   archive =
     runCommand "${image.name}.tar${lib.optionalString image.compressed ".gz"}"
       {
@@ -57,7 +80,7 @@ let
         # name and no time, and any engine takes it.
         ${image.stream} | ${if image.compressed then "libdeflate-gzip -12 -c" else "cat"} > "$out"
         ${lib.getExe' asserter "image-facts"} ${stated} "$out" || {
-          echo "The facts are stated in ${lib.concatMapStringsSep ", " baseNameOf facts}." >&2
+          echo ${lib.escapeShellArg said} >&2
           exit 1
         }
       '';

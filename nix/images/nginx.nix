@@ -46,6 +46,9 @@ base {
     ExposedPorts = lib.genAttrs [ "80/tcp" "443/tcp" "443/udp" ] (_: { });
     # Drains; SIGTERM would cut connections off: https://nginx.org/en/docs/control.html
     StopSignal = "SIGQUIT";
-    Healthcheck = import ./health-check.nix "http://127.0.0.1:8081/livez";
+    Healthcheck = import ./health-check.nix {
+      port = 8081;
+      ready = "/livez";
+    };
   };
 }

@@ -1,55 +1,130 @@
-# The composition root of what is only this repository's: the checks of Drydock itself, its
+# The reference service, and the composition root of what is only this repository's: the checks of Drydock itself, its
 # benchmarks, what keeps it. Everything that is made from a crate is the scope of ../stack.nix.
 {
-  # ../stack.nix of the reference service.
-  stack,
+  # For labels.
+  revision ? "unknown",
 }:
 let
-  inherit (stack) pkgs;
-  call = import ../call.nix (pkgs // stack // scope);
+  # What ../stack.nix takes goes in, but the settings.
+  outputsWith =
+    inputs:
+    let
+      stack = import ../stack.nix (
+        inputs
+        // {
+          settings = {
+            inherit revision;
+            src = ../..;
+            assets = ../../assets;
+            editBytes = 1100000;
+            facts = ./facts.toml;
+            edgeFacts = ./edge-facts.toml;
+            files = [ ];
+            headers = "strict";
+            memory = "128m";
+            port = 8000;
+            ready = "/readyz";
+            repository = "drydock";
+            # Whatever else is in this repository is no part of the service.
+            sources = [
+              "build.rs"
+              "src"
+              "templates"
+              "tests"
+              "docs/CONFIGURATION.md"
+              "crates/chassis"
+            ];
+            testSources = [
+              "tests"
+              "examples"
+              "fuzz"
+              "docs"
+            ];
+            streaming = false;
+            strict = true;
+            timeout = 35;
+            websockets = false;
+          };
+          edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
+          otherCrates = {
+            chassis-fuzz = ../../crates/chassis/fuzz;
+            keypair = ../../crates/keypair;
+            probe = ../../crates/probe;
+            workshop = ../../crates/workshop;
+          };
+        }
+      );
+      inherit (stack) pkgs;
+      call = import ../call.nix (pkgs // stack // scope);
 
-  pythonFiles =
-    name: sums:
-    call ./python-files.nix {
-      inherit name sums;
-      python = pkgs.python314;
-    };
-  pythonProgram =
-    name: sums:
-    call ./python-program.nix {
-      inherit name;
-      files = pythonFiles name sums;
-    };
+      pythonFiles =
+        name: sums:
+        call ./python-files.nix {
+          inherit name sums;
+          python = pkgs.python314;
+        };
+      pythonProgram =
+        name: sums:
+        call ./python-program.nix {
+          inherit name;
+          files = pythonFiles name sums;
+        };
 
-  scope = {
-    inherit call;
+      scope = {
+        inherit call;
 
-    axeCore = call ./axe-core.nix { files = pythonFiles "axe-core" ./python/axe-core.sums; };
-    gixy = pythonProgram "gixy" ./python/gixy.sums;
-    gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
-    sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
+        axeCore = call ./axe-core.nix { files = pythonFiles "axe-core" ./python/axe-core.sums; };
+        gixy = pythonProgram "gixy" ./python/gixy.sums;
+        gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
+        sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
 
-    # What `./drydock bench` measures with, and the crates of what it measures.
-    benchDriver = stack.workshop.bench;
-    benchCrates = stack.cratesOf [
-      (stack.src + "/Cargo.lock")
-      ../../crates/chassis/fuzz/Cargo.lock
-      ../../bench/building/grown/Cargo.lock
-    ];
+        # What `./drydock bench` measures with, and the crates of what it measures.
+        benchDriver = stack.workshop.bench;
+        benchCrates = stack.cratesOf [
+          (stack.src + "/Cargo.lock")
+          ../../crates/chassis/fuzz/Cargo.lock
+          ../../bench/building/grown/Cargo.lock
+        ];
 
-    containerTests = stack.workshop.stack-tests;
-    affected = call ./commands/affected.nix { };
-    seen = call ./commands/seen.nix { };
-    # Has bin/drydock-update-text.
-    updateText = call ./update-text.nix { };
-    inherit outputs;
-  };
+        containerTests = stack.workshop.stack-tests;
+        affected = call ./commands/affected.nix { };
+        seen = call ./commands/seen.nix { };
+        # Has bin/drydock-update-text.
+        updateText = call ./update-text.nix { };
+        inherit outputs;
+      };
 
-  # As the flake has them.
-  outputs = {
-    inherit (stack) devShells formatter packages;
-    apps = stack.apps // call ./commands { };
-    checks = stack.checks // call ./checks { };
-  };
+      # As the flake has them.
+      outputs = {
+        inherit (stack) devShells formatter;
+        packages = stack.packages // {
+          inherit (stack)
+            assets
+            dev-loop
+            image-base
+            image-ci
+            image-dev
+            keypair
+            nginx
+            probe
+            ;
+        };
+        apps = stack.apps // stack.loopApps // call ./commands { };
+        checks = outputs.packages // stack.checks // call ./checks { };
+      };
+    in
+    outputs;
+in
+inputs:
+let
+  outputs = outputsWith inputs;
 in
 outputs
+// {
+  checks =
+    outputs.checks
+    // import ./inputs {
+      inputs = removeAttrs inputs [ "advisoryDb" ];
+      stackWith = outputsWith;
+    };
+}

@@ -13,6 +13,13 @@ let
     substring
     ;
   getBin = package: package.bin or package;
+  letters =
+    string:
+    builtins.filter (one: one != "") (
+      builtins.concatLists (builtins.filter builtins.isList (builtins.split "(.)" string))
+    );
+  small = letters "abcdefghijklmnopqrstuvwxyz";
+  large = letters "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 in
 rec {
   # nixpkgs says here which release it is; images carry it as a label.
@@ -61,9 +68,8 @@ rec {
     separator: string:
     builtins.filter builtins.isString (builtins.split (escapeRegex separator) string);
   inherit (builtins) warn;
-  toUpper = replaceStrings (splitString "," "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x,y,z") (
-    splitString "," "A,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P,Q,R,S,T,U,V,W,X,Y,Z"
-  );
+  toUpper = replaceStrings small large;
+  toLower = replaceStrings large small;
   hasPrefix = prefix: string: substring 0 (stringLength prefix) string == prefix;
   hasSuffix =
     suffix: string:
@@ -74,6 +80,22 @@ rec {
   concatMapStringsSep =
     separator: f: list:
     concatStringsSep separator (map f list);
+  removePrefix =
+    prefix: string:
+    if hasPrefix prefix string then substring (stringLength prefix) (-1) string else string;
+  removeSuffix =
+    suffix: string:
+    if hasSuffix suffix string then
+      substring 0 (stringLength string - stringLength suffix) string
+    else
+      string;
+  findFirst =
+    fits: default: list:
+    let
+      found = builtins.filter fits list;
+    in
+    if found == [ ] then default else builtins.head found;
+  concatMapStrings = concatMapStringsSep "";
   concatLines = concatMapStringsSep "" (line: line + "\n");
   escapeShellArg =
     value:

@@ -1,7 +1,12 @@
 # Each compose file is valid by the Compose specification's schema, as Compose itself
 # reads it: no unknown key, no value of another type, no warning. A file besides
-# compose.yaml is one to put on top of it.
-{ lib, pkgs }:
+# compose.yaml is one to put on top of it; that one is the rendering of what the stack is.
+{
+  # ../../compose.nix, as a file
+  composeFile,
+  lib,
+  pkgs,
+}:
 let
   files = lib.fileset.toSource {
     root = ../../..;
@@ -27,6 +32,8 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
       *) check "$file" --file compose.yaml --file "$file" ;;
     esac
   done
+  diff -u compose.yaml ${composeFile} >> "$HOME/wrong" ||
+    echo "compose.yaml is not what nix/compose.nix makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
   cat "$HOME/wrong" >&2
   [ ! -s "$HOME/wrong" ]
   touch "$out"

@@ -1,21 +1,35 @@
 # An index, as ../../checks/default.nix: what is checked of Drydock itself, not of a crate that it
 # builds.
 {
+  app,
   call,
+  image-app,
+  image-nginx,
+  imageNginxOf,
   keypair,
   lib,
+  nginxConfig,
+  pkgs,
   probe,
+  updateCosts,
   workshop,
 }:
 let
-  tests = {
-    keypair = keypair.tests;
-    probe = probe.tests;
-    workshop = workshop.tests;
-  };
+  tests =
+    app.memberTests
+    // builtins.mapAttrs (_: image: image.tests) {
+      inherit image-app image-nginx;
+    }
+    // {
+      keypair = keypair.tests;
+      probe = probe.tests;
+      workshop = workshop.tests;
+    };
   files = [
+    "adopt"
     "compose"
     "docs"
+    "edge"
     "engine"
     "instructions"
     "nginx-lint"
@@ -30,4 +44,17 @@ let
   ];
 in
 lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
+// updateCosts {
+  nginx = {
+    layer = "nginx-config";
+    # The configuration, and the assets above it.
+    bytes = 22500;
+    after = pkgs.dockerTools.mergeImages [
+      image-app
+      (imageNginxOf (nginxConfig {
+        edit = "substituteInPlace http/client.conf --replace-fail '65s' '60s'";
+      }))
+    ];
+  };
+}
 // lib.genAttrs files (name: call (./. + "/${name}.nix") { })

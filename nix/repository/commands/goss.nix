@@ -12,7 +12,7 @@
   # What the files may speak of.
   name,
   port,
-  readyPath,
+  ready,
   repository,
   src,
 }:
@@ -32,7 +32,8 @@ let
   };
   # What stands for `.Vars` in the files.
   vars = {
-    inherit name readyPath;
+    inherit name;
+    readyPath = ready;
     port = toString port;
     rust = (lib.importTOML (src + "/rust-toolchain.toml")).toolchain.channel;
   };

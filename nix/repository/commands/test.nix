@@ -8,11 +8,10 @@
   crates,
   image,
   lib,
-  name,
   pkgs,
   port,
   programs,
-  readyPath,
+  ready,
   repository,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
@@ -22,12 +21,9 @@ let
   # See ../../../crates/workshop/stack-tests/src/service.rs.
   service = pkgs.writeText "service.json" (
     builtins.toJSON {
-      inherit
-        name
-        port
-        readyPath
-        repository
-        ;
+      inherit port repository;
+      name = "app";
+      readyPath = ready;
       path = "/";
       answer = "X-Forwarded-Proto: https";
       reference = true;

@@ -71,6 +71,55 @@
       false
     ]
   ];
+  "removePrefix, removeSuffix" = [
+    [
+      (lib.removePrefix "/" "//a")
+      (lib.removePrefix "b" "abc")
+      (lib.removePrefix "" "a")
+      (lib.removeSuffix "/" "a//")
+      (lib.removeSuffix "b" "abc")
+      (lib.removeSuffix "longer" "r")
+    ]
+    [
+      "/a"
+      "abc"
+      "a"
+      "a/"
+      "abc"
+      "r"
+    ]
+  ];
+  "toLower" = [
+    (lib.toLower "aZ_É9")
+    "az_É9"
+  ];
+  "concatMapStrings" = [
+    (lib.concatMapStrings (x: x + "-") [
+      "a"
+      "b"
+    ])
+    "a-b-"
+  ];
+  "findFirst" = [
+    (map
+      (
+        wanted:
+        lib.findFirst (x: x > wanted) "none" [
+          1
+          2
+          3
+        ]
+      )
+      [
+        1
+        3
+      ]
+    )
+    [
+      2
+      "none"
+    ]
+  ];
   "hasSuffix" = [
     (map (p: lib.hasSuffix p "abc") [
       ""

@@ -1,0 +1,73 @@
+# shellcheck shell=bash disable=SC2154 # test.nix assigns what is not assigned here
+say() { echo "drydock: $*" >&2; }
+cd "${DRYDOCK_ROOT:-$PWD}" || exit
+[ $# = 0 ] || { say "error: 'test' takes no arguments; there is: $*"; exit 2; }
+drydock-engine
+load_images
+unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
+
+# A stack of its own, with ports that the engine chooses, and none of the user's files in it but
+# what stands on top of the stack: a database that the service needs, for example.
+project=drydock-test-$$
+folder=$(mktemp -d)
+sed 's/published: "[^"]*"/published: "0"/; s|- \./nginx/tls:/from:ro,z|- tls-none:/from:ro|; s/^  tls: {}$/&\n  tls-none: {}/' "$rendered" >"$folder/compose.yaml"
+files=(--project-directory . --file "$folder/compose.yaml")
+for file in compose.override.yaml compose.override.yml; do
+  [ ! -e "$file" ] || files+=(--file "$file")
+done
+compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
+clean() {
+  compose down --volumes --remove-orphans --timeout 1 >/dev/null 2>&1 || :
+  rm -rf "$folder"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+fail() {
+  say "error: $*"
+  compose logs --no-color --tail 30 2>/dev/null | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2 || :
+  compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2 || :
+  exit 1
+}
+passed() { echo "test: $* ... ok"; }
+
+compose up --detach >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "the stack does not start"; }
+container=$(compose ps --quiet app)
+state() { docker inspect --format "$1" "$container"; }
+tries=0
+until [ "$(state '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}')" = healthy ]; do
+  tries=$((tries + 1))
+  [ "$tries" -le 300 ] || fail "$name is not healthy after a minute: $(state '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}')"
+  [ "$(state '{{.State.Running}} {{.RestartCount}}')" = "true 0" ] || fail "$name does not stay up"
+  sleep 0.2
+done
+passed "$name starts, and is healthy"
+
+published() { compose port nginx "$@" | sed 's/.*://'; } # PORT
+http=$(published 80) https=$(published 443)
+mkdir "$folder/tls"
+compose cp nginx:/etc/nginx/tls/ca.crt "$folder/tls/ca.crt" >/dev/null 2>&1
+ask() { curl --silent --show-error --max-time 30 --cacert "$folder/tls/ca.crt" --output "$folder/body" --write-out '%{http_code} %{http_version}' "$@"; }
+answers() { # WHAT VERSION CURL-ARGUMENT...
+  local answer
+  answer=$(ask "${@:3}") || fail "$1: no answer"
+  case $answer in
+    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}); it listens at port $port at all addresses, or the settings port and listen say otherwise" ;;
+    5*) fail "$1: $name answers with ${answer% *}" ;;
+  esac
+  [ "${answer#* }" = "$2" ] || fail "$1: the answer is HTTP/${answer#* }"
+  passed "$1: ${answer% *}"
+}
+answers "HTTP/1.1 over TLS" 1.1 --http1.1 "https://localhost:$https$path"
+answers "HTTP/2" 2 --http2 "https://localhost:$https$path"
+[ "$(ask "http://localhost:$http/")" = "301 1.1" ] || fail "port 80 does not lead to https"
+passed "port 80 leads to https"
+
+compose stop app >/dev/null 2>&1
+code=$(state '{{.State.ExitCode}}')
+case $code in
+  0) passed "$name ends with 0 at SIGTERM" ;;
+  137) fail "$name does not end at SIGTERM, and was killed; as the first process of a container it has to handle that signal" ;;
+  *) fail "$name ends with $code at SIGTERM; an orderly end is 0" ;;
+esac

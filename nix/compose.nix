@@ -1,0 +1,169 @@
+# The stack as Compose runs it: the text of compose.yaml, which is in this repository for its own
+# service, and which `nix run .#compose` writes for another.
+{
+  lib,
+  repository,
+  # Whether the service is on the chassis, and takes that one's variables.
+  onChassis,
+  # The settings of these names: see ./settings.nix.
+  egress,
+  listen,
+  memory,
+  writable,
+}:
+let
+  loopback = listen == "loopback";
+  # A volume's name is its folder's, but for /tmp, which nothing outlives.
+  kept = builtins.filter (folder: folder != "/tmp") writable;
+  volumeOf = folder: builtins.replaceStrings [ "/" ] [ "-" ] (lib.removePrefix "/" folder);
+  indented = lib.concatMapStrings (line: "    ${line}\n");
+  app =
+    indented (
+      [
+        "<<: *policy"
+        "image: ${repository}/app:latest"
+        "environment:"
+      ]
+      ++ (
+        if onChassis then
+          [
+            "  # nginx's address is one of Docker's own pools; only nginx can reach the app."
+            "  APP_TRUSTED_NETWORKS: 127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7"
+            "  APP_SHUTDOWN_SECONDS: 31 # a request that begins in its first second may take its whole time"
+            "  APP_IMAGE_DIGEST: # handed on when set"
+            "  APP_LOG_FORMAT: # likewise"
+            "  RUST_LOG: # likewise"
+          ]
+        else
+          [ "  RUST_LOG: # handed on when set; the image has what its settings say" ]
+      )
+      ++ (
+        if loopback then
+          [
+            "network_mode: service:nginx # it listens at 127.0.0.1, so that nginx has to be there, too"
+            "depends_on:"
+            "  nginx: { condition: service_started }"
+          ]
+        else
+          [ "networks: [${builtins.concatStringsSep ", " ([ "backend" ] ++ lib.optional egress "egress")}]" ]
+      )
+      ++ lib.optionals (kept != [ ]) (
+        [ "volumes:" ] ++ map (folder: "  - ${volumeOf folder}:${folder}") kept
+      )
+      ++ lib.optionals (builtins.elem "/tmp" writable) [
+        "tmpfs:"
+        "  - /tmp:size=64m,mode=1777,noexec,nosuid,nodev"
+      ]
+      ++ (
+        if onChassis then
+          [
+            "stop_grace_period: 35s # above APP_SHUTDOWN_SECONDS and APP_DRAIN_DELAY_SECONDS together"
+          ]
+        else
+          [
+            "stop_grace_period: 35s # what is in flight ends; actix-web gives it 30 s"
+            "pids_limit: 1024 # threads: up to 512 that wait for files, and those of the workers"
+          ]
+      )
+      ++ [
+        "cpu_quota: 200000 # two CPUs in microseconds per 0.1 s: `cpus: 2` would not start on a machine with one"
+        "mem_limit: ${memory}"
+      ]
+    )
+    + "\n";
+  dependsOn = lib.optionalString (!loopback) "      app: { condition: service_healthy }\n";
+  networks = lib.optionalString (
+    egress && !loopback
+  ) "\n  # Where the service calls others.\n  egress: {}\n";
+  volumes = lib.concatMapStrings (folder: "  ${volumeOf folder}: {}\n") kept;
+in
+''
+  # The stack as in production: `docker compose up` after `docker load`.
+  # compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of
+  # the folder, so that two of them have two stacks.
+
+  # What every service has in common: nothing that it does not need.
+  x-policy: &policy
+    pull_policy: never # the images come from `docker load`; a registry might have others of that name
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    pids_limit: 64 # the engine's own threads count too while it starts a health check
+    ulimits: { core: 0 } # no key and no request in a core dump
+    restart: unless-stopped
+    healthcheck: { interval: 2s } # what does not answer any more shows soon; costs 1.5 % of a CPU
+    logging:
+      driver: json-file
+      options: { max-size: 10m, max-file: "3" } # a busy service does not fill the disk
+
+  services:
+    # Checks the pair in nginx/tls, or makes one for localhost, and ends.
+    tls:
+      <<: *policy
+      image: ${repository}/nginx:latest
+      entrypoint: ["/bin/keypair"]
+      command: [--from, /from, --to, /etc/nginx/tls, --owner, "10002:10002"]
+      user: "0:0" # with the two capabilities below: read a key whatever its owner, hand it to nginx's user
+      cap_add: [DAC_READ_SEARCH, CHOWN]
+      network_mode: none
+      restart: "no"
+      healthcheck: { disable: true } # the image's is nginx's
+      volumes:
+        - ./nginx/tls:/from:ro,z # z: SELinux lets the container read it
+        - tls:/etc/nginx/tls # where nginx has it too, so that what keypair says of paths holds for both
+      cpu_quota: 100000
+      mem_limit: 32m
+
+    app:
+  ${app}  nginx:
+      <<: *policy
+      image: ${repository}/nginx:latest
+      hostname: nginx-https-''${DRYDOCK_HTTPS_PORT:-443} # how nginx knows the port that it redirects to
+      depends_on:
+        tls: { condition: service_completed_successfully }
+  ${dependsOn}    networks: [edge, backend]
+      ports: # in this form there can be no address beside the number: the redirect would not know it
+        - { published: "''${DRYDOCK_HTTP_PORT:-80}", target: 80, protocol: tcp }
+        - { published: "''${DRYDOCK_HTTPS_PORT:-443}", target: 443, protocol: tcp }
+        - { published: "''${DRYDOCK_HTTPS_PORT:-443}", target: 443, protocol: udp }
+      deploy: # nothing but a number is taken here, which has no other effect: a range would be published, and the redirect lead nowhere
+        update_config: { parallelism: "''${DRYDOCK_HTTPS_PORT:-443}" }
+      volumes:
+        - tls:/etc/nginx/tls:ro
+        - acme:/var/www/acme:ro # an ACME client mounts the same volume and writes its challenges there
+        - errors:/var/log/nginx # where no number of requests pushes a line out
+      command: [-g, "daemon off; error_log /var/log/nginx/error.log crit;"] # besides stderr, and in the place of the image's own -g
+      tmpfs:
+        - /tmp:size=64m,mode=0700,uid=10002,gid=10002,noexec,nosuid,nodev
+      stop_signal: SIGQUIT # drain; SIGTERM would cut connections off
+      stop_grace_period: 30s # above worker_shutdown_timeout
+      cpu_quota: 200000 # as many CPUs as worker_processes
+      # What clients may make nginx hold is bounded here, whatever they send. A worker that has as
+      # much closes the connection that wants more, and is not killed. One client of each kind costs:
+      # 27 KB idle over HTTP/1 or 2, and 70 KB over HTTP/3; 27 KB with half a head on port 80, 48 KB
+      # with half a head or 49 KB with half a handshake on 443, 86 KB with half a handshake over QUIC;
+      # 4.2 MB with all its streams of HTTP/2 in use, and 2.2 MB with those of HTTP/3.
+      ulimits: { core: 0, data: 436207616 } # 416 MB a process
+      # 2 workers at that bound, 832 MB; /tmp, 64 MB; the kernel's part of 2 × 8192 connections, 28 MB;
+      # the zones of http/ and of TLS sessions, 24 MB; nginx itself and its master, 22 MB; errors, 4 MB.
+      # These 974 MB are 85 % of the limit; the rest is for what the kernel keeps of unread bytes.
+      mem_limit: 1152m
+
+  networks:
+    # nginx and the app, and no way out.
+    backend:
+      internal: true
+      driver_opts:
+        com.docker.network.bridge.inhibit_ipv4: "true" # the host has no address here, so that it cannot reach the app either
+    # Where the published ports lead.
+    edge: {}
+  ${networks}
+  volumes:
+    tls: {}
+    acme: {}
+  ${volumes}  errors:
+      driver_opts: # in memory, and no more: what comes first of a trouble is kept
+        type: tmpfs
+        device: tmpfs
+        o: "size=4m,mode=0700,uid=10002,gid=10002,noexec,nosuid,nodev"
+''

@@ -1,0 +1,12 @@
+# docs/ADOPT.md has the table of the settings as they are.
+{ lib, pkgs }:
+pkgs.runCommand "adopt"
+  {
+    table = import ../../settings-page.nix { inherit lib; };
+    passAsFile = [ "table" ];
+  }
+  ''
+    sed -n '/^| setting /,/^$/{/^|/p}' ${../../../docs/ADOPT.md} > there
+    diff -u there "$tablePath" >&2 || { echo "adopt: docs/ADOPT.md has another table than nix/settings.nix; the lines with + belong there" >&2; exit 1; }
+    touch "$out"
+  ''

@@ -1,0 +1,211 @@
+# The settings of a service: a row for each, with what it may be, its default and what it is for.
+# What a caller gives is held to its row, and docs/ADOPT.md has the same rows: see ./settings-page.nix.
+{ lib }:
+let
+  inherit (builtins)
+    all
+    attrNames
+    attrValues
+    concatStringsSep
+    elem
+    filter
+    isAttrs
+    isBool
+    isFunction
+    isInt
+    isList
+    isPath
+    isString
+    match
+    ;
+
+  # What a value may be, in words and as a function.
+  type = is: accepts: { inherit accepts is; };
+  text = type "a text" isString;
+  boolean = type "true or false" isBool;
+  number = type "a whole number above 0" (value: isInt value && value > 0);
+  port = type "a number from 1 to 65535" (value: isInt value && value > 0 && value < 65536);
+  folder = type "a path, such as ./. or self" (
+    value:
+    isPath value || (isAttrs value && value ? outPath) || isString value && lib.hasPrefix "/" value
+  );
+  file = folder // {
+    is = "a path to a file";
+  };
+  packages = type "a function of the package set that gives a list, such as pkgs: [ pkgs.openssl ]" (
+    value: isFunction value
+  );
+  matching = is: expression: type is (value: isString value && match expression value != null);
+  oneOf =
+    texts:
+    type "one of ${concatStringsSep ", " (map (text: "\"${text}\"") texts)}" (value: elem value texts);
+  list = of: type "a list, and each in it ${of.is}" (value: isList value && all of.accepts value);
+  # A set by the forms of its names and of its values.
+  named =
+    name: nameForm: value: valueForm:
+    type "a set of ${value} by ${name}" (
+      given:
+      isAttrs given
+      && all (one: match nameForm one != null) (attrNames given)
+      && all (one: isString one && match valueForm one != null) (attrValues given)
+    );
+  set =
+    of:
+    type "a set, and each value in it ${of.is}" (
+      value: isAttrs value && all of.accepts (attrValues value)
+    );
+  orNull = of: type "${of.is}, or null" (value: value == null || of.accepts value);
+  absolute = matching "an absolute path, such as \"/data\"" "/[^:]*[^:/]";
+
+  row = type: default: meaning: {
+    inherit default meaning type;
+  };
+  required = type: meaning: { inherit meaning type; };
+in
+rec {
+  rows = {
+    src = required folder "The folder that has `Cargo.toml` and `Cargo.lock`.";
+    package =
+      row (orNull text) null
+        "Which package of a workspace it is; by itself the one at the top, or the only one that has a program.";
+    name =
+      row (orNull text) null
+        "Which program of the package it is; by itself `default-run`, or the only one.";
+    features = row (list text) [ ] "Features of the package besides its default ones.";
+    defaultFeatures = row boolean true "Whether its default features are on.";
+    repository =
+      row
+        (orNull (
+          matching "lower-case letters, digits and - between them" "[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)*"
+        ))
+        null
+        "The first part of the images' names, which end in `/app` and `/nginx`; by itself the package's name.";
+    sources =
+      row (orNull (list text)) null
+        "The files and folders that it is built from; by itself all but what no crate is built from, such as `*.nix`. A change of another one builds nothing anew.";
+    testSources = row (list text) [
+      "tests"
+      "benches"
+      "examples"
+      "fuzz"
+    ] "What only its tests read of those, in each package's folder: a change builds no other image.";
+    strict =
+      row boolean false
+        "Whether a warning of the compiler, of clippy or of rustdoc fails a check, and so does what `cargo fmt` would change; fuzz targets run.";
+    standalone =
+      row boolean true
+        "Whether it answers with nothing else beside it, no database for example: a check asks it so, through the edge.";
+    libraries = row packages (
+      _: [ ]
+    ) "Libraries of C that its crates link with, of the static platform.";
+    tools = row packages (_: [ ]) "Programs that its build scripts run, such as `protoc`.";
+    files =
+      row (orNull (list text)) null
+        "Files and folders of the sources that the program reads while it runs; they lie below its working directory.";
+    arguments = row (list text) [ ] "Arguments of the program.";
+    environment = row (set text) { } "Variables of its environment; none of them may be a secret.";
+    writable = row (list absolute) [ ] "Folders that it may write to, each a volume.";
+    egress =
+      row boolean false
+        "Whether it may call other services: a network that leads out, and the certificates of public authorities.";
+    memory =
+      row (matching "a number and k, m or g, such as \"512m\"" "[1-9][0-9]*[kmg]") "512m"
+        "How much memory its container may have.";
+    timezones = row boolean false "Whether the image has the data of time zones.";
+    port = row port 8080 "The TCP port that it serves HTTP/1.1 on.";
+    listen =
+      row
+        (oneOf [
+          "all"
+          "loopback"
+        ])
+        "all"
+        "The addresses that it listens at: `loopback` for a program that knows 127.0.0.1 only, which then has the edge in its network.";
+    ready =
+      row
+        (orNull (
+          type "a path that begins with /, or \"tcp\"" (
+            value: isString value && (value == "tcp" || lib.hasPrefix "/" value)
+          )
+        ))
+        null
+        "How it is seen to be ready: a path that answers 2xx, `tcp` for a connection; by itself any answer of HTTP to `/`.";
+    edge =
+      row (orNull folder) null
+        "A folder whose files lie over those of `nginx/`, by their names; one more is read in `http/`, `sites/` and `server/options/`.";
+    headers =
+      row
+        (oneOf [
+          "plain"
+          "strict"
+        ])
+        "plain"
+        "What the edge says of a page that says nothing of it: `plain` breaks none, `strict` allows nothing but what comes from the site itself, and no form.";
+    streaming =
+      row boolean true
+        "Whether what the service sends is sent on at once, such as server-sent events; a small answer costs the edge a tenth more.";
+    websockets = row boolean true "Whether WebSockets pass.";
+    bodySize =
+      row (matching "a number and k or m, such as \"100m\"" "[1-9][0-9]*[km]") "1m"
+        "How large a body may be; above 1m it goes to the service as it comes.";
+    timeout = row number 60 "How many seconds the service may be silent within an answer.";
+    redirects = row (named "a path, or a host's name" "/[^][ \\\"$;{}]*|[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+      "a path, or a URL"
+      "(/|https?://)[^ \\\"$;{}]*"
+    ) { } "What has moved: paths, to paths or URLs, and host names, to URLs without a path.";
+    caching = row (named "a path" "/[^ \\\"$;{}]*" "a time, such as \"1d\", or \"max\""
+      "[1-9][0-9]*[smhdwy]|max"
+    ) { } "How long browsers keep what is below a path.";
+    assets = row (orNull folder) null "A folder that the edge serves below `/assets/`.";
+    deny =
+      row (orNull file) null
+        "What its crates may be, as cargo-deny's configuration; by itself its own `deny.toml`, if there is one.";
+    facts =
+      row (orNull file) null
+        "Facts of its image, as TOML, in the place of what nix/images/facts/app.toml says.";
+    edgeFacts =
+      row (orNull file) null
+        "The same of the edge's image, in the place of nix/images/facts/nginx.toml.";
+    editBytes =
+      row (orNull number) null
+        "What a change of one line may ship, in bytes; by itself as much as it does.";
+    revision =
+      row (orNull text) null
+        "The revision of the sources, for labels; by itself what git says of `src = self`.";
+  };
+
+  # The settings with their defaults, or a sentence that says which of them is wrong.
+  check =
+    given:
+    let
+      refuse = sentence: throw "drydock: ${sentence}";
+      unknown = filter (name: !(rows ? ${name})) (attrNames given);
+      missing = filter (name: !(rows.${name} ? default) && !(given ? ${name})) (attrNames rows);
+      wrong = filter (name: rows ? ${name} && !rows.${name}.type.accepts given.${name}) (attrNames given);
+      first = list: builtins.head list;
+    in
+    if !isAttrs given then
+      refuse "lib.service takes a set of settings, such as { src = self; }"
+    else if unknown != [ ] then
+      refuse "there is no setting ${first unknown}; there are ${concatStringsSep ", " (attrNames rows)}"
+    else if missing != [ ] then
+      refuse "the setting ${first missing} is missing; it is ${rows.${first missing}.type.is}"
+    else if wrong != [ ] then
+      refuse "the setting ${first wrong} is ${shown given.${first wrong}}; it may be ${rows.${first wrong}.type.is}"
+    else
+      builtins.mapAttrs (name: row: given.${name} or row.default) rows;
+
+  # A value in a sentence.
+  shown =
+    value:
+    if isFunction value then
+      "a function"
+    else if isAttrs value && !(value ? outPath) then
+      "a set"
+    else if isList value then
+      "[ ${concatStringsSep " " (map shown value)} ]"
+    else if isPath value then
+      toString value
+    else
+      builtins.toJSON value;
+}
