@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # drydock assigns root and source
+# shellcheck shell=sh disable=SC2154 # drydock assigns folder and source
 # Runs nix with the chosen inputs and the chosen source. Sourced by ./drydock, whose
 # helpers it uses.
 
@@ -81,28 +81,24 @@ name_source() { # ARGUMENT...
 
 # Prints INSTALLABLE, with the flake's URL in the place of this folder.
 source_for() { # INSTALLABLE
-  folder=${1%%#*}
-  folder=${folder%%\?*}
-  case $folder in
-    path:*) folder=${folder#path:} ;;
-    *) [ "$by_git" = false ] || folder=other: ;;
+  place=${1%%#*}
+  place=${place%%\?*}
+  case $place in
+    path:*) place=${place#path:} ;;
+    *) [ "$by_git" = false ] || place=other: ;;
   esac
-  case ${folder:-.} in
-    .* | /*)
-      # The flake of a folder is the nearest one, as Nix has it.
-      at=$(cd "${folder:-.}" 2>/dev/null && pwd -P && echo .) || at=
-      at=${at%?.}
-      until [ -z "$at" ] || [ -e "$at/flake.nix" ]; do at=${at%/*}; done
-      ;;
+  case ${place:-.} in
+    # The flake of a folder is the nearest one, as Nix has it.
+    .* | /*) nearest flake.nix "${place:-.}" ;;
     *) at= ;;
   esac
   fragment=
   case $1 in *'#'*) fragment="#${1#*#}" ;; esac
   case $at/ in
-    "$root"/) printf '%s%s' "$source" "$fragment" ;;
-    "$root"/*)
+    "$folder"/) printf '%s%s' "$source" "$fragment" ;;
+    "$folder"/*)
       [ "$by_git" = false ] || die "'$1' would copy the folder whole, with what git ignores; without 'path:' it is what git knows"
-      printf '%s?dir=%s%s' "$source" "$(in_url "${at#"$root"/}")" "$fragment"
+      printf '%s?dir=%s%s' "$source" "$(in_url "${at#"$folder"/}")" "$fragment"
       ;;
     *) printf '%s' "$1" ;;
   esac

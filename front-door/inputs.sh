@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # drydock assigns root, cache and source
+# shellcheck shell=sh disable=SC2031,SC2154 # drydock assigns root, folder, cache and source
 # Chooses where packages come from. Sourced by ./drydock, whose helpers it uses.
 
 # shellcheck source=offline/prepare.sh
@@ -6,16 +6,20 @@
 
 # Whether the store has all inputs that flake.lock pins: their paths follow from their hashes.
 locked_inputs_here() {
-  pinned=$cache/pinned/$(hash_of <"$root/flake.lock")
+  locks=$folder/flake.lock
+  ! input_is_this_tree || locks=$root/flake.lock
+  # One that is only made from a template has none yet.
+  [ "$own" = true ] || [ -e "$locks" ] || return 1
+  pinned=$cache/pinned/$(hash_of <"$locks")
   if ! whole "$pinned"; then
     paths=
-    hashes=$(sed -n 's/.*"narHash": *"sha256-\([^"]*\)".*/\1/p' "$root/flake.lock")
+    hashes=$(sed -n 's/.*"narHash": *"sha256-\([^"]*\)".*/\1/p' "$locks")
     for hash in $hashes; do
       hash=$(nix hash convert --hash-algo sha256 --from base64 --to nix32 "$hash")
       paths="$paths$(nix-store --print-fixed-path --recursive sha256 "$hash" source)
 "
     done
-    [ -n "$paths" ] || die "$root/flake.lock pins nothing"
+    [ -n "$paths" ] || die "$locks pins nothing"
     printf '%s' "$paths" | keep "$pinned"
   fi
   in_store "$pinned"
@@ -24,10 +28,12 @@ locked_inputs_here() {
 # Fetches what flake.lock pins, which every command that is connected needs first; a cache
 # of built packages that answers is the other half.
 fetch_locked_inputs() {
+  override_drydock=
+  ! input_is_this_tree || override_drydock=$(this_tree)
   for substituter in $(nix config show substituters); do
     timeout 10 nix store info --connect-timeout 5 --download-attempts 2 --store "$substituter" >/dev/null 2>&1 || continue
     timeout 900 nix flake prefetch-inputs --no-write-lock-file --connect-timeout 5 --download-attempts 2 \
-      "$source" >"$cache/fetch.log" 2>&1
+      ${override_drydock:+--override-input "$input" "$override_drydock"} "$source" >"$cache/fetch.log" 2>&1
     return
   done
   echo "none of the Nix caches answers: $(nix config show substituters)" >"$cache/fetch.log"
@@ -75,9 +81,17 @@ choose_inputs() {
     *) die "DRYDOCK_INPUTS is '$inputs'; it may be auto, connected or offline" ;;
   esac
   overrides=
-  [ "$inputs" = offline ] || return 0
+  if [ "$inputs" = connected ]; then
+    if input_is_this_tree; then
+      say "the input $input is $root: what git knows of it, and what changed there, is taken"
+      override "$input" "$(this_tree)"
+    fi
+    lock_plain_folder
+    return
+  fi
   export NIX_CONFIG="$NIX_CONFIG
 substitute = false"
+  [ "$own" = true ] || choose_drydock
   prepare_offline
 }
 
@@ -92,15 +106,20 @@ $2
 # Tests build from every lock file; nothing else is stopped by one that it does not use.
 refuse_stale_locks() {
   have cargo || return 0
-  for locked in "$root/Cargo.lock" "$root"/bench/*/Cargo.lock "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock; do
-    [ -e "$locked" ] || continue
-    manifest=${locked%.lock}.toml
+  if [ "$own" = true ]; then
+    set -- "$root/Cargo.lock" "$root"/bench/*/Cargo.lock "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock
+  else
+    set -- "$folder/Cargo.lock"
+  fi
+  for cargo_lock; do
+    [ -e "$cargo_lock" ] || continue
+    manifest=${cargo_lock%.lock}.toml
     said=$(
       [ "$inputs" != offline ] || export CARGO_HOME="$cache/cargo"
       timeout 60 cargo metadata --locked --format-version 1 --manifest-path "$manifest" 2>&1 >/dev/null
     ) || case $said in
       *"lock file"*"--locked"*)
-        die "$locked does not fit $manifest, and tests build from it; this mends it: cargo update --workspace --manifest-path $(quoted "$manifest")"
+        die "$cargo_lock does not fit $manifest, and tests build from it; this mends it: cargo update --workspace --manifest-path $(quoted "$manifest")"
         ;;
     esac
   done

@@ -1,4 +1,5 @@
-# shellcheck shell=sh disable=SC2154 # drydock assigns root
+# shellcheck shell=sh disable=SC2030,SC2031,SC2154 # drydock assigns folder; what a subshell
+# sets is for that subshell
 # Which files of the folder are the flake: those that git knows, or, where there is no
 # git repository, those that git would not ignore. Nix itself would copy such a folder
 # whole into its store, which everybody can read, with the user's TLS key in it.
@@ -22,36 +23,40 @@ quoted() { # NAME
   esac
 }
 
+# Sets $by_git to whether git knows the folder's files, and $top to where its repository is.
+look_for_git() {
+  by_git=false
+  # Where Nix looks for a repository.
+  top=$folder
+  until [ -z "$top" ] || [ -e "$top/.git" ]; do top=${top%/*}; done
+  [ -n "$top" ] || return 0
+  if ! have git; then
+    # Nix reads a repository without it.
+    [ "$top" != "$folder" ] || by_git=true
+  elif refused=$(LC_ALL=C git -C "$folder" ls-files --error-unmatch -- flake.nix 2>&1 >/dev/null); then
+    by_git=true
+  else
+    case $refused in
+      *"dubious ownership"*)
+        die "the repository $top belongs to another user, so git does not read it; this allows it: git config --global --add safe.directory $(quoted "$top")"
+        ;;
+      *"did not match any file"*) ;;
+      *) say "git cannot read the repository in $top, which is taken for a plain folder: $(printf '%s' "$refused" | head -n 1)" ;;
+    esac
+  fi
+}
+
 # Sets $source to the URL of the flake, and $by_git to whether Nix asks git for its files.
 find_source() {
   # What a hook of git's sets is about that hook's repository.
   unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_PREFIX
-  by_git=false
-  # Where Nix looks for a repository.
-  top=$root
-  until [ -z "$top" ] || [ -e "$top/.git" ]; do top=${top%/*}; done
-  if [ -n "$top" ]; then
-    if ! have git; then
-      # Nix reads a repository without it.
-      [ "$top" != "$root" ] || by_git=true
-    elif refused=$(LC_ALL=C git -C "$root" ls-files --error-unmatch -- flake.nix 2>&1 >/dev/null); then
-      by_git=true
-    else
-      case $refused in
-        *"dubious ownership"*)
-          die "the repository $top belongs to another user, so git does not read it; this allows it: git config --global --add safe.directory $(quoted "$top")"
-          ;;
-        *"did not match any file"*) ;;
-        *) say "git cannot read the repository in $top, which is taken for a plain folder: $(printf '%s' "$refused" | head -n 1)" ;;
-      esac
-    fi
-  fi
+  look_for_git
   if [ "$by_git" = true ]; then
     # Nix does the same for a clone without its history, and nothing here asks for one.
     source="git+file://$(in_url "$top")?shallow=1"
-    [ "$top" = "$root" ] || source="$source&dir=$(in_url "${root#"$top"/}")"
+    [ "$top" = "$folder" ] || source="$source&dir=$(in_url "${folder#"$top"/}")"
   else
-    source=$(copy_to_store .)
+    source=$(copy_to_store "$folder" false .)
     source=path:$source
   fi
 }
@@ -59,7 +64,7 @@ find_source() {
 # Says which files a build does not have, since Nix leaves out what git does not know.
 say_unknown() {
   [ "$by_git" = true ] && have git || return 0
-  unknown=$(git -C "$root" -c core.quotePath=false ls-files --others --exclude-standard --directory --no-empty-directory |
+  unknown=$(git -C "$folder" -c core.quotePath=false ls-files --others --exclude-standard --directory --no-empty-directory |
     # At the top, a note or a dump is nothing that is built.
     grep -E '/|\.(rs|nix|toml|lock|ya?ml)"?$') || return 0
   number=$(printf '%s\n' "$unknown" | wc -l)
@@ -71,21 +76,22 @@ say_unknown() {
   say "git does not know$first$more, so no build has them; this adds them: git add -N$first"
 }
 
-# Copies FOLDER, which is below $root or is '.', into the store, without what git would
-# ignore, and prints the path there.
-copy_to_store() ( # FOLDER
+# Copies FOLDER, which is below TREE or is '.', into the store, without what git would
+# ignore, and prints the path there. BY-GIT says whether git knows the files of the tree.
+copy_to_store() ( # TREE BY-GIT FOLDER
   umask 077
   hidden=$(mktemp -d)
   trap 'chmod -R u+w "$hidden" && rm -rf "$hidden"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
-  cd "$root" || exit
-  list_files "$1" "$hidden/git" >"$hidden/files" || die "no file of $root/$1 is one that git knows or would not ignore"
+  cd "$1" || exit
+  by_git=$2
+  list_files "$3" "$hidden/git" >"$hidden/files" || die "no file of $1/$3 is one that git knows or would not ignore"
   mkdir "$hidden/tree"
   tar --create --null --no-recursion --files-from="$hidden/files" --file="$hidden/tar"
   tar --extract --file="$hidden/tar" --directory="$hidden/tree"
   # The name that Nix gives to sources, so that it does not copy them once more.
-  mv "$hidden/tree/$1" "$hidden/source" 2>/dev/null || mv "$hidden/tree" "$hidden/source"
+  mv "$hidden/tree/$3" "$hidden/source" 2>/dev/null || mv "$hidden/tree" "$hidden/source"
   nix-store --recursive --add-fixed sha256 "$hidden/source"
 )
 

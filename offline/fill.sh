@@ -156,7 +156,7 @@ add_python() { # LIST...
   say "fetching Python packages with pip"
   machine=path:$(folder_of machine)
   python=$(nix build --no-link --print-out-paths --no-write-lock-file "path:$(folder_of stand_ins)?dir=nixpkgs#python314" \
-    --override-input machine "$machine" --override-input tests "$machine" \
+    --override-input machine "$machine" --override-input tests "$machine" --override-input libraries "$machine" \
     --override-input shell "$machine" --override-input bench "$machine" --override-input engine "$machine" 2>"$cache/python.log") ||
     die "the offline inputs' Python cannot be built; see $cache/python.log"
   for list; do
@@ -196,11 +196,11 @@ add_npm() { # PACKAGE VERSION HASH
 # Runs cargo with the machine's own settings, and its downloads in the cache folder; what
 # it says is in cargo.log there.
 private_cargo() {
-  own=${CARGO_HOME:-$HOME/.cargo}
+  settings=${CARGO_HOME:-$HOME/.cargo}
   mkdir -p "$plain/cargo"
   for file in config config.toml credentials credentials.toml; do
     rm -f "$plain/cargo/$file"
-    [ ! -e "$own/$file" ] || ln -s "$own/$file" "$plain/cargo/$file"
+    [ ! -e "$settings/$file" ] || ln -s "$settings/$file" "$plain/cargo/$file"
   done
   CARGO_HOME=$plain/cargo RUSTUP_TOOLCHAIN=$rust cargo "$@" </dev/null >"$cache/cargo.log" 2>&1
 }
@@ -209,9 +209,48 @@ private_cargo() {
 # Cargo.lock, so that no other can be used.
 fill_crates() { add_crates "$@"; } # LOCK-FILE...
 
+# Those of another repository. What is not beside its flake may be no part of what is built.
+fill_own_crates() { # LOCK-FILE...
+  [ $# -gt 0 ] || return 0
+  say "fetching the crates of $folder with cargo"
+  for cargo_lock; do
+    foreign=$(foreign_crates "$cargo_lock")
+    if [ -n "$foreign" ]; then
+      say "$cargo_lock has $foreign, and offline a crate comes from crates.io's index alone; with the pinned inputs it is fetched"
+    elif [ "${cargo_lock%/*}" = "${1%/*}" ]; then
+      fetch_crates "$cargo_lock"
+    else
+      (fetch_crates "$cargo_lock") || say "so nothing can be built from $cargo_lock"
+    fi
+  done
+}
+
+# Prints the first crate of a lock file that comes from elsewhere than the registry.
+foreign_crates() { # LOCK-FILE
+  tr -d '"\r' <"$1" | awk '$1 == "name" { name = $3 }
+    $1 == "source" && $3 !~ /^registry\+https:\/\/github.com\/rust-lang\/crates.io-index/ { print name " from " $3; exit }'
+}
+
+# What another repository's crates are linked with and built by, as far as its *.nix files name it.
+fill_libraries() { # KITS ...
+  need_debian
+  printf '%s\n' "$words" >"$new/words"
+  awk 'NR == FNR { wanted[$1] = 1; next } wanted[$1]' "$new/words" "$1" >"$new/wanted-kits"
+  {
+    printf '{\n'
+    if [ -s "$new/wanted-kits" ]; then
+      lock_kits "$new/wanted-kits"
+    else
+      printf '"kits": {}, "packages": {},\n'
+    fi
+    printf '"words": [%s]\n}\n' "$(sed 's/.*/"&"/' "$new/words" | paste -s -d ,)"
+  } >"$new/source/lock.json"
+  rm -f "$new/words" "$new/wanted-kits"
+}
+
 add_crates() { # LOCK-FILE...
   say "fetching crates with cargo"
-  for locked; do fetch_crates "$locked"; done
+  for cargo_lock; do fetch_crates "$cargo_lock"; done
 }
 
 # Prints name, version and checksum of each crate that a lock file names.
@@ -235,21 +274,20 @@ fetch_crates() { # LOCK-FILE
 crates_here() { # LOCK-FILE
   versions_of "$1" | awk '{ print $3 "  " $1 "-" $2 ".crate" }' >"$new/wanted"
   : >"$new/found"
-  for folder in "$plain"/cargo/registry/cache/*/; do
-    [ -d "$folder" ] || continue
-    (cd "$folder" && LC_ALL=C sha256sum --check "$new/wanted" 2>/dev/null) >"$new/checked" || :
-    sed -n "s,: OK\$,,p" "$new/checked" | while read -r crate; do echo "$folder$crate"; done >>"$new/found"
-    sed -n 's/: FAILED$//p' "$new/checked" | while read -r crate; do rm -f "$folder$crate"; done
+  for registry in "$plain"/cargo/registry/cache/*/; do
+    [ -d "$registry" ] || continue
+    (cd "$registry" && LC_ALL=C sha256sum --check "$new/wanted" 2>/dev/null) >"$new/checked" || :
+    sed -n "s,: OK\$,,p" "$new/checked" | while read -r crate; do echo "$registry$crate"; done >>"$new/found"
+    sed -n 's/: FAILED$//p' "$new/checked" | while read -r crate; do rm -f "$registry$crate"; done
   done
   sed 's,.*/,,' "$new/found" | sort -u >"$new/checked"
   sed 's/.*  //' "$new/wanted" | sort -u | comm -23 - "$new/checked" >"$new/missing"
   [ ! -s "$new/missing" ]
 }
 
-# The crates that a lock file names, though it does not fit its manifest: only what is
-# built from it has to care.
+# The crates that a lock file names, though it does not fit its manifest, or this cargo cannot
+# read that: only what is built from it has to care.
 fetch_listed() { # LOCK-FILE
-  grep -q 'lock file.*--locked' "$cache/cargo.log" || die "cargo could not fetch what $1 names: $(cat "$cache/cargo.log")"
   mkdir -p "$new/listed/src"
   number=0
   : >"$new/listed/src/lib.rs"

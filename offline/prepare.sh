@@ -12,23 +12,31 @@ prepare_offline() {
   rust=$(sed -n 's/^channel *= *"\(.*\)"/\1/p' "$root/rust-toolchain.toml")
   [ -n "$rust" ] || die "$root/rust-toolchain.toml names no channel"
   entries=
+  # shellcheck disable=SC2119
+  read_own
   each_part name_entry
   # What another call is making at this moment is looked for again once it has made it.
   all_made || locked each_part fill
   stand_ins=$(folder_of stand_ins)
-  for input in nixpkgs crane rust-overlay; do
-    override "$input" "path:$stand_ins?dir=$input"
+  # Another repository has these as inputs of its input.
+  before=
+  [ "$own" = true ] || {
+    override "$input" "$stands"
+    before=$input/
+  }
+  for each in nixpkgs crane rust-overlay; do
+    override "$before$each" "path:$stand_ins?dir=$each"
   done
-  for input in nixpkgs rust-overlay; do
-    override "$input/machine" "path:$(folder_of machine)"
+  for each in nixpkgs rust-overlay; do
+    override "$before$each/machine" "path:$(folder_of machine)"
   done
-  override advisory-db "$(advisories)"
-  for part in tests shell bench engine; do
-    override "nixpkgs/$part" "path:$(folder_of "$part")"
+  override "${before}advisory-db" "$(advisories)"
+  for part in tests shell bench engine libraries; do
+    override "${before}nixpkgs/$part" "path:$(folder_of "$part")"
   done
   # A lock file that has the overridden inputs already, or Nix would list them as changes
   # at every call.
-  lock=$cache/made/lock/$({ printf '%s' "$overrides" && cat "$root/flake.nix" "$root/flake.lock"; } | hash_of)
+  lock=$cache/made/lock/$({ printf '%s' "$overrides" && cat "$folder/flake.nix" "$folder/flake.lock" 2>/dev/null || :; } | hash_of)
   in_store "$lock" || locked make_lock
   overrides="$overrides--reference-lock-file
 $(lines_of "$lock")"
@@ -66,7 +74,55 @@ each_part() { # ACTION
       "$1" shell "$offline/nixpkgs/shell-kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
       ;;
   esac
-  "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock
+  if [ "$own" = true ]; then
+    "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock
+  else
+    # Those of the programs that come along, and its own.
+    "$1" crates "$root"/crates/*/Cargo.lock
+    eval "\"\$1\" own_crates $own_locks"
+    [ -z "$words" ] || "$1" libraries "$offline/nixpkgs/library-kits" "$offline/fill.sh"
+  fi
+}
+
+# Sets $own_locks to the lock files of the repository that git knows, as words of a shell, the
+# one beside its flake first; and $words to what its *.nix files may mean as names of packages.
+# shellcheck disable=SC2016,SC2120 # words that another shell takes apart
+read_own() {
+  own_locks=
+  words=
+  [ "$own" = false ] || return 0
+  tree=$folder
+  # It is in the store, then.
+  [ "$by_git" = true ] || tree=${source#path:}
+  [ ! -e "$tree/Cargo.lock" ] || own_locks=$(quoted "$tree/Cargo.lock")
+  own_locks="$own_locks $(cd "$tree" && known_files Cargo.lock | sort -z |
+    TREE=$tree xargs -0 -r sh -c 'for file; do case $file in Cargo.lock | ./Cargo.lock) ;; *) printf "%s\0" "$TREE/${file#./}" ;; esac; done' sh |
+    tr '\n\0' '\0\n' | sed "s/'/'\\\\''/g; s/.*/'&'/" | tr '\n\0' ' \n')"
+  words=$(cd "$tree" && known_files '*.nix' | xargs -0 -r cat -- | words_of)
+  # With any library comes pkg-config; a crate that has C in it may run make.
+  case " $(printf '%s' "$words" | tr '\n' ' ') " in *' libraries '*) words="$words
+pkg-config" ;; esac
+  (eval "set -- $own_locks" && [ $# -eq 0 ] || cat "$@") | sed -n 's/^name = "\(.*-\(sys\|src\)\)"\r*$/\1/p' |
+    grep -qvxFf "$root/offline/nixpkgs/crates-without-make" || return 0
+  words="$words
+gnumake"
+}
+
+# Prints the files of the working directory with such a name that are the flake's, each with a NUL.
+known_files() { # PATTERN
+  if [ "$by_git" = true ] && have git; then
+    # shellcheck disable=SC2016
+    git ls-files -z --deduplicate -- ":(glob)**/$1" | xargs -0 -r sh -c 'for file; do [ ! -f "$file" ] || printf "%s\0" "$file"; done' sh
+  else
+    find . -name "$1" -type f -print0
+  fi
+}
+
+# Prints the words of Nix on stdin that can be names of packages, with what stands for others.
+words_of() {
+  sed 's/#.*//' | grep -oE "[A-Za-z_][A-Za-z0-9_'-]*" |
+    sed 's/^\(rustPlatform\|bindgenHook\|llvmPackages\)$/&\nlibclang/; s/^cmake$/&\ngnumake/' |
+    grep -vxE 'assert|else|if|in|inherit|let|or|rec|then|with|true|false|null' | sort -u || :
 }
 
 # Adds the part's entry to $entries, as NAME/KEY below $cache/made.
@@ -80,8 +136,10 @@ name_entry() { # NAME FILE...
       find offline -type f -print
       find offline -type f -exec cat {} +
     } | hash_of)
+  elif [ "$entry" = libraries ]; then
+    key=$({ printf '%s' "$words" && cat "$@"; } | hash_of)
   else
-    key=$(cat "$@" | hash_of)
+    key=$(cat /dev/null "$@" | hash_of)
   fi
   entries="$entries $entry/$key"
 }
@@ -128,11 +186,17 @@ fill() { # NAME FILE...
 # The stand-ins themselves, without what git would ignore, and their place for an
 # advisory database.
 fill_stand_ins() {
-  added=$(copy_to_store offline)
+  added=$(stand_ins_in_store)
   cp -R "$added/advisory-db/." "$new/source"
   nix-store --recursive --add-fixed sha256 "$new/source" >"$new/paths"
   chmod -R u+w "$new/source"
 }
+
+stand_ins_in_store() (
+  folder=$root
+  look_for_git
+  copy_to_store "$root" "$by_git" offline
+)
 
 advisories() { # Prints the URL of the advisory database.
   if [ -z "${DRYDOCK_ADVISORIES:-}" ]; then

@@ -18,7 +18,7 @@ let
       checksum,
     }:
     if source != "registry+${registry}" then
-      throw "offline, crates come from the registry alone; ${name} is from ${source}"
+      throw "drydock: offline, crates come from crates.io's index alone, and ${name} ${version} is from ${source}; with the pinned inputs it is fetched"
     else
       build.runCommand "cargo-package-${name}-${version}" { } ''
         mkdir "$out"
@@ -44,12 +44,13 @@ let
               name
               version
               source
-              checksum
               ;
+            # What comes from git has none.
+            checksum = package.checksum or "";
           })
           (
             builtins.filter (package: package ? source) (
-              builtins.concatMap (lock: (lib.importTOML lock).package) cargoLockList
+              builtins.concatMap (lock: (lib.importTOML lock).package or [ ]) cargoLockList
             )
           )
       );
@@ -76,14 +77,49 @@ let
   vendorCargoDeps = args: vendorMultipleCargoDeps { cargoLockList = [ (lockOf args) ]; };
   lockOf = args: args.cargoLock or (args.src + "/Cargo.lock");
 
+  # nixpkgs' stdenv has make, and Debian's build kit has not. The front door fetches it for the same
+  # crates: those that bring C, unless it is known that they only call the compiler.
+  withoutMake = lib.splitString "\n" (builtins.readFile ../nixpkgs/crates-without-make);
+  makeFor =
+    args:
+    lib.optional (
+      hostPlatform.isStatic
+      && args.cargoVendorDir or true != null
+      && builtins.any (
+        { name, ... }:
+        builtins.match ".*-(sys|src)" name != null && !builtins.elem name withoutMake
+      ) (lib.importTOML (lockOf args)).package or [ ]
+    ) build.gnumake;
+
+  # By the manifest at the top, as far as it says so: that of a workspace need not.
   nameOf =
     args:
     let
-      inherit (lib.importTOML (args.cargoToml or (args.src + "/Cargo.toml"))) package;
+      file = args.cargoToml or (args.src + "/Cargo.toml");
+      manifest = builtins.fromTOML (builtins.unsafeDiscardStringContext (builtins.readFile file));
+      first =
+        names: placeholder: field:
+        let
+          texts = builtins.filter builtins.isString names;
+        in
+        if texts != [ ] then
+          builtins.head texts
+        else
+          lib.warn "crane will use a placeholder value since `${field}` cannot be found in ${file}" placeholder;
     in
     {
-      pname = args.pname or package.name;
-      version = args.version or package.version;
+      pname =
+        args.pname or (first [
+          (manifest.package.metadata.crane.name or null)
+          (manifest.package.name or null)
+          (manifest.workspace.metadata.crane.name or null)
+          (manifest.workspace.package.name or null)
+        ] "cargo-package" "name");
+      version =
+        args.version or (first [
+          (manifest.package.version or null)
+          (manifest.workspace.package.version or null)
+        ] "0.0.1" "version");
     };
 
   setupHook =
@@ -99,80 +135,13 @@ let
   hooks = setupHook "crane-hooks" ./hooks.sh;
   installHooks = setupHook "crane-install-hooks" ./install.sh;
 
-  dummyBuildScript = build.writeText "dummyBuild.rs" "fn main() {}\n";
-
-  # The source with nothing in it but what says what it depends on: a dummy stands for every
-  # target that the manifests name, and for the usual ones.
-  dummySource =
-    src:
-    let
-      below =
-        folder:
-        let
-          entries = builtins.readDir (src + "/${folder}");
-        in
-        lib.optional (entries ? "Cargo.toml") folder
-        ++ builtins.concatMap (
-          name: lib.optionals (entries.${name} == "directory") (below "${folder}/${name}")
-        ) (builtins.attrNames entries);
-      targets =
-        crate:
-        let
-          manifest = lib.importTOML (crate + "/Cargo.toml");
-          bins = lib.optionals (builtins.pathExists (crate + "/src/bin")) (
-            map (name: "src/bin/${name}") (builtins.attrNames (builtins.readDir (crate + "/src/bin")))
-          );
-        in
-        lib.unique (
-          builtins.concatMap
-            (
-              kind: map (target: target.path) (builtins.filter (target: target ? path) (manifest.${kind} or [ ]))
-            )
-            [
-              "bin"
-              "test"
-              "bench"
-            ]
-          ++ builtins.filter (file: builtins.pathExists (crate + "/${file}")) [
-            "src/lib.rs"
-            "src/main.rs"
-          ]
-          ++ bins
-        );
-      alone =
-        file:
-        builtins.path {
-          path = src + "/${file}";
-          name = baseNameOf file;
-        };
-    in
-    # Of the same name as the source, so that it is built in the same folder.
-    build.runCommand "source" { } ''
-      mkdir "$out"
-      ${lib.concatLines (
-        map (folder: ''
-          mkdir -p "$out/${folder}"
-          cd "$out/${folder}"
-          # A build script of its own is by what cargo sees that the crate is not the one of the
-          # artifacts; times tell it nothing, since all files are of 1970.
-          sed '/^build *=/d; s|^\[package\]$|&\nbuild = "${dummyBuildScript}"|' ${alone "${folder}/Cargo.toml"} > Cargo.toml
-          for file in ${lib.escapeShellArgs (targets (src + "/${folder}"))}; do
-            mkdir -p "$(dirname "$file")"
-            echo 'fn main() {}' > "$file"
-          done
-        '') (below ".")
-      )}
-      ${lib.optionalString (builtins.pathExists (
-        src + "/Cargo.lock"
-      )) ''cp ${alone "Cargo.lock"} "$out/Cargo.lock"''}
-    '';
+  dummySource = import ./dummy-source.nix { inherit build lib; };
 
   # Of what crane's functions take and these have nothing for; any other is a variable.
   unknown = [
     "buildPhase"
     "cargoAuditExtraArgs"
     "cargoBuildCommand"
-    "cargoBuildExtraArgs"
     "cargoCheckCommand"
     "cargoCheckExtraArgs"
     "cargoDenyChecks"
@@ -181,7 +150,6 @@ let
     "cargoLockContents"
     "cargoLockParsed"
     "cargoTestCommand"
-    "cargoTestExtraArgs"
     "cargoTomlContents"
     "checkPhase"
     "configurePhase"
@@ -235,9 +203,12 @@ let
             crossEnv
             // removeAttrs args [
               "buildPhaseCargoCommand"
+              "cargoBuildExtraArgs"
               "cargoExtraArgs"
+              "cargoTestExtraArgs"
               "checkPhaseCargoCommand"
               "installPhaseCommand"
+              "make"
               "pnameSuffix"
             ]
             // {
@@ -245,11 +216,14 @@ let
               inherit (nameOf args) version;
               doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
               cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-              nativeBuildInputs = args.nativeBuildInputs or [ ] ++ [
-                toolchain
-                hooks
-                build.zstd
-              ];
+              nativeBuildInputs =
+                args.nativeBuildInputs or [ ]
+                ++ [
+                  toolchain
+                  hooks
+                  build.zstd
+                ]
+                ++ args.make or (makeFor args);
               configurePhase = ''
                 runHook preConfigure
                 runHook postConfigure
@@ -282,7 +256,9 @@ let
       buildDepsOnly =
         {
           src,
+          cargoBuildExtraArgs ? "",
           cargoExtraArgs ? "--locked",
+          cargoTestExtraArgs ? "--no-run",
           ...
         }@args:
         let
@@ -294,16 +270,21 @@ let
           // {
             inherit doCheck;
             src = dummySource src;
+            # Of what is built before anything can be read from it.
+            make = makeFor args;
             pnameSuffix = "-deps";
             cargoArtifacts = null;
             cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
-            env.CRANE_BUILD_DEPS_ONLY = 1;
+            env = args.env or { } // {
+              CRANE_BUILD_DEPS_ONLY = args.env.CRANE_BUILD_DEPS_ONLY or 1;
+            };
             buildPhaseCargoCommand =
               args.buildPhaseCargoCommand or ''
                 cargoWithProfile check ${cargoExtraArgs} ${lib.optionalString doCheck "--all-targets"}
-                cargoWithProfile build ${cargoExtraArgs}
+                cargoWithProfile build ${cargoExtraArgs} ${cargoBuildExtraArgs}
               '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} --no-run";
+            checkPhaseCargoCommand =
+              args.checkPhaseCargoCommand or "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
             doInstallCargoArtifacts = true;
           }
         );
@@ -311,7 +292,9 @@ let
       buildPackage =
         {
           cargoArtifacts,
+          cargoBuildExtraArgs ? "",
           cargoExtraArgs ? "--locked",
+          cargoTestExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
@@ -321,9 +304,9 @@ let
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} >"$cargoBuildLog"
+              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} ${cargoBuildExtraArgs} >"$cargoBuildLog"
             '';
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
             installPhaseCommand = ''
               mkdir -p "$out"
               cp -r "$postBuildInstallFromCargoBuildLogOut"/. "$out/"
@@ -351,6 +334,7 @@ let
         {
           cargoArtifacts,
           cargoExtraArgs ? "--locked",
+          cargoTestExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
@@ -359,7 +343,7 @@ let
             doCheck = args.doCheck or true;
             pnameSuffix = "-test";
             buildPhaseCargoCommand = "";
-            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs}";
+            checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
           }
         );
 

@@ -81,7 +81,13 @@ let
   patchelf = program "patchelf" "patchelf";
 in
 {
-  inherit stored run program;
+  inherit
+    busybox
+    debOf
+    program
+    run
+    stored
+    ;
 
   # All packages of a kit in one tree with /bin and /lib, each program patched
   # onto the tree's own libc. For tools, whose size does not matter.

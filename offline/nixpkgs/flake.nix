@@ -31,6 +31,12 @@
     flake = false;
   };
 
+  # Likewise, what another repository's crates are linked with and built by.
+  inputs.libraries = {
+    url = "path:./libraries";
+    flake = false;
+  };
+
   outputs =
     {
       machine,
@@ -38,6 +44,7 @@
       shell,
       bench,
       engine,
+      libraries,
       ...
     }:
     let
@@ -50,6 +57,7 @@
           shell
           bench
           engine
+          libraries
         ];
       # A tool's own lock file is beside the lock that names it.
       toolsOf =
@@ -59,6 +67,7 @@
         kits = merged "kits";
         packages = merged "packages";
         cargoTools = toolsOf tests // toolsOf shell;
+        words = (lockOf libraries).words or [ ];
       };
       lib = import ./lib.nix { inherit (lock) suite; };
     in

@@ -570,11 +570,28 @@ let
     "withSlice"
     "withStream"
   ];
+  forCrates = import ./libraries.nix {
+    inherit
+      debian
+      lib
+      runCommand
+      shell
+      tools
+      ;
+    lock = {
+      kits = { };
+      words = [ ];
+    }
+    // lock;
+    others = { inherit curl python314; };
+  };
+  curl = program "curl" "curl";
 in
 rec {
   inherit
     closureInfo
     coreutils
+    curl
     fetchPypi
     fetchurl
     findutils
@@ -600,8 +617,9 @@ rec {
   };
   buildPackages = import ./packages.nix { inherit lib lock system; };
   # Another platform, although the offline toolchain's static target is the machine's own.
-  pkgsStatic = {
-    inherit buildPackages lib;
+  pkgsStatic = forCrates.libraries {
+    inherit lib;
+    buildPackages = forCrates.tools buildPackages;
     stdenv = rec {
       mkDerivation = mkDerivationFor "-static-${hostPlatform.config}" [
         cc
@@ -704,7 +722,6 @@ rec {
     '';
   libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
-  curl = program "curl" "curl";
   gnutls = program "gnutls" "gnutls-cli";
   esbuild = program "esbuild" "esbuild";
   openssl = program "openssl" "openssl";

@@ -14,7 +14,6 @@ let
   '';
   # Of what stdenv takes and this has nothing for; any other argument is a variable.
   unknown = [
-    "buildInputs"
     "propagatedBuildInputs"
     "propagatedNativeBuildInputs"
     "__structuredAttrs"
@@ -33,6 +32,17 @@ let
       arguments.name + suffix
     else
       "${arguments.pname}${suffix}-${arguments.version}";
+  # What is linked with; what is run is none of it.
+  ofBuildInputs =
+    if arguments.buildInputs or [ ] == [ ] then
+      [ ]
+    else
+      [
+        (debian.run "build-inputs" { } ''
+          mkdir -p "$out/nix-support"
+          cp ${./build-inputs.sh} "$out/nix-support/setup-hook"
+        '')
+      ];
 in
 if refused != [ ] then
   throw "${name}: the offline stdenv has no ${toString refused}"
@@ -53,7 +63,7 @@ else
         initialPath
         defaultNativeBuildInputs
         ;
-      nativeBuildInputs = arguments.nativeBuildInputs or [ ];
+      nativeBuildInputs = arguments.nativeBuildInputs or [ ] ++ ofBuildInputs;
       doCheck = arguments.doCheck or false;
       # `nix develop` reads them from the environment.
       outputs = arguments.outputs or [ "out" ];

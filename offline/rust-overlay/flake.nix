@@ -18,6 +18,7 @@
         pkgs:
         let
           inherit (pkgs) lib;
+          # There is one toolchain: the components of the machine's, and its targets.
           withTargets =
             {
               targets ? [ ],
@@ -30,17 +31,54 @@
               throw "the machine's Rust toolchain has no target ${toString missing}"
             else
               pkgs.rustc;
+          fromRustupToolchain =
+            file:
+            {
+              path ? null,
+              channel ? null,
+              profile ? null,
+              components ? [ ],
+              targets ? [ ],
+            }:
+            let
+              of = "${baseNameOf file}: ";
+              known = "stable|beta|nightly|[0-9]+\\.[0-9]+(\\.[0-9]+)?|(beta|nightly)-[0-9]+-[0-9]+-[0-9]+";
+              is = channel == "stable" || channel == lock.version || lib.hasPrefix "${channel}." lock.version;
+              chosen = pkgs.rustc // {
+                override = withTargets;
+              };
+            in
+            if path != null then
+              throw "${of}`path` is not supported, please directly add it to your PATH instead"
+            else if channel == null then
+              throw "${of}`channel` is required"
+            else if builtins.match known channel == null then
+              throw "${of}Unknown channel: ${channel}"
+            else if
+              !builtins.elem profile [
+                null
+                "minimal"
+                "default"
+                "complete"
+              ]
+            then
+              throw "${of}Rust ${lock.version} doesn't have profile `${profile}`."
+            else if is then
+              chosen
+            else
+              lib.warn "${of}Rust ${channel} comes with the pinned inputs alone; offline it is the machine's, ${lock.version}" chosen;
         in
         {
+          # A channel alone, or TOML.
           fromRustupToolchainFile =
             path:
             let
-              wanted = (lib.importTOML path).toolchain.channel;
+              content = builtins.readFile path;
+              plain = builtins.match "([^\r\n]+)\r?\n?" content;
             in
-            if wanted != lock.version then
-              throw "${toString path} asks for Rust ${wanted}; the machine's is ${lock.version}"
-            else
-              pkgs.rustc // { override = withTargets; };
+            fromRustupToolchain path (
+              if plain != null then { channel = builtins.head plain; } else (builtins.fromTOML content).toolchain
+            );
         };
     };
 }

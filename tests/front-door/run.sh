@@ -18,7 +18,7 @@ trap 'exit 143' TERM
 
 # The machine's own settings of git, and those of a front door that has called this, are
 # not what is tested.
-unset NIX_CONFIG DRYDOCK_NIX_FLAGS DRYDOCK_ROOT DRYDOCK_INPUTS DRYDOCK_ADVISORIES CI
+unset NIX_CONFIG DRYDOCK_NIX_FLAGS DRYDOCK_ROOT DRYDOCK_FOLDER DRYDOCK_HOME DRYDOCK_DOOR DRYDOCK_INPUTS DRYDOCK_ADVISORIES CI
 real_home=$HOME
 export CARGO_HOME="${CARGO_HOME:-$real_home/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$real_home/.rustup}"
 export GIT_CONFIG_NOSYSTEM=1 GIT_AUTHOR_NAME=test GIT_AUTHOR_EMAIL=test@localhost
@@ -54,6 +54,8 @@ small_tree() { # FOLDER
   cp -R "$tested/drydock" "$tested/.gitignore" "$tested/rust-toolchain.toml" "$1"
   [ ! -e "$tested/front-door" ] || cp -R "$tested/front-door" "$1"
   cp -R "$tested/offline" "$1"
+  mkdir -p "$1/examples/flake"
+  cp "$tested/examples/flake/drydock" "$1/examples/flake"
   cp "$tested"/nix/repository/python/*.sums "$1/nix/repository/python"
   for folder in . crates/workshop crates/chassis/fuzz; do
     mkdir -p "$1/$folder"
@@ -78,7 +80,7 @@ small_tree() { # FOLDER
     in
     {
       x = "ok";
-      apps.$system = { up = app; affected = app; default = app; };
+      apps.$system = { up = app; down = app; affected = app; default = app; };
       formatter.$system = self.packages.$system.default;
       packages.$system.default = derivation {
         name = "small";
@@ -682,13 +684,15 @@ test_packages_with_other_bytes() {
 # A crate with one dependency, as the registry has it, and a fuzz crate whose lock does
 # not know it yet.
 with_a_dependency() {
-  crate=cfg-if-1.0.4
+  with_a_dependency_of small
+  git -C "$tree" add --all
+}
+with_a_dependency_of() { # PACKAGE
   checksum=$(awk '$3 == "\"cfg-if\"" { found = 1 } found && $1 == "checksum" { print $3; exit }' "$tested/Cargo.lock")
   crate=cfg-if-$(awk '$3 == "\"cfg-if\"" { found = 1 } found && $1 == "version" { gsub("\"", "", $3); print $3; exit }' "$tested/Cargo.lock")
   echo 'cfg-if = "1"' >>"$tree/Cargo.toml"
-  printf 'version = 4\n\n[[package]]\nname = "cfg-if"\nversion = "%s"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = %s\n\n[[package]]\nname = "small"\nversion = "0.1.0"\ndependencies = [\n "cfg-if",\n]\n' \
-    "${crate##*-}" "$checksum" >"$tree/Cargo.lock"
-  git -C "$tree" add --all
+  printf 'version = 4\n\n[[package]]\nname = "cfg-if"\nversion = "%s"\nsource = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = %s\n\n[[package]]\nname = "%s"\nversion = "0.1.0"\ndependencies = [\n "cfg-if",\n]\n' \
+    "${crate##*-}" "$checksum" "$1" >"$tree/Cargo.lock"
 }
 
 test_crates_with_other_bytes() {
@@ -797,6 +801,261 @@ test_stopped_half_way() {
     evaluates
     [ ! -e "$XDG_CACHE_HOME/drydock/half-made" ] || wrong "what was half-made stays"
   done
+}
+
+# --- A second repository ----------------------------------------------------------------
+
+# A folder whose flake has Drydock for its input, with what git ignores in it, too.
+second_repository() { # FOLDER URL
+  mkdir -p "$1/src" "$1/nginx/tls" "$1/target"
+  printf '[package]\nname = "second"\nversion = "0.1.0"\nedition = "2024"\n[dependencies]\n' >"$1/Cargo.toml"
+  printf 'version = 4\n\n[[package]]\nname = "second"\nversion = "0.1.0"\n' >"$1/Cargo.lock"
+  echo 'fn main() {}' >"$1/src/main.rs"
+  printf 'target\nnginx/tls\nresult\n' >"$1/.gitignore"
+  for file in nginx/tls/localhost.key target/x result; do echo "$marker" >"$1/$file"; done
+  echo "$RANDOM$RANDOM" >"$1/src/stamp"
+  cp "$tested/examples/flake/drydock" "$1/drydock"
+  # shellcheck disable=SC2016 # Nix's
+  printf '{\n  inputs.drydock.url = "%s";\n  outputs = { self, drydock }: drydock // { y = "second"; src = "${self}"; };\n}\n' "$2" >"$1/flake.nix"
+}
+
+# The same in a repository of its own.
+second_checkout() { # FOLDER URL
+  second_repository "$@"
+  commit "$1"
+}
+
+second_evaluates() { door nix eval --raw .#y && answers second; }
+
+# Calls of each kind, from the second repository.
+calls_from() { # FOLDER
+  cd "$1"
+  second_evaluates
+  door up
+  answers "$1"
+  door nix eval --raw .#src
+  works
+  (cd src && door down && answers "$1")
+  door nix build --no-link .#packages."$system".default
+  works
+}
+
+test_second_a_repository_is_worked_on_from_within() {
+  checkout "$t/tree"
+  second_checkout "$t/second" "git+file://$tree"
+  leaks_nothing calls_from "$t/second"
+  says_not "stands for it"
+  second_repository "$t/plain" "git+file://$tree"
+  leaks_nothing calls_from "$t/plain"
+  [ -e flake.lock ] || wrong "no flake.lock is written"
+  # Nix would copy what is named so whole.
+  mark "$tree"
+  git -C "$tree" add src/stamp
+  second_checkout "$t/third" "path:$tree"
+  leaks_nothing calls_from "$t/third"
+  says "the input drydock is $tree"
+}
+
+test_second_names_of_folders() {
+  checkout "$t/tree"
+  for name in "${names[@]}"; do
+    second_checkout "$t/$name" "git+file://$tree"
+    cd "$t/$name"
+    second_evaluates
+    door affected
+    fails
+    says "'affected' is for Drydock's own repository"
+  done
+  for name in "${every_byte[@]}"; do
+    second_repository "$t/plain-$name" "git+file://$tree"
+    cd "$t/plain-$name"
+    second_evaluates
+  done
+}
+
+test_second_with_stand_ins() {
+  has_stand_ins || return 77
+  checkout "$t/tree"
+  seed "$XDG_CACHE_HOME/drydock"
+  export DRYDOCK_INPUTS=offline
+  second_checkout "$t/second" github:OWNER/drydock
+  leaks_nothing calls_from "$t/second"
+  says "github:OWNER/drydock cannot be had now, and no flake.lock pins it: $tree ($(git -C "$tree" rev-parse HEAD)) stands for it"
+  [ ! -e "$t/second/flake.lock" ] || wrong "a flake.lock is written"
+  # With changes that are in no revision.
+  mark "$tree"
+  git -C "$tree" add src/stamp
+  leaks_nothing calls_from "$t/second"
+  says "$tree (which has changes) stands for it"
+  for name in "${every_byte[@]}"; do
+    second_repository "$t/$name" github:OWNER/drydock
+    cd "$t/$name"
+    second_evaluates
+  done
+}
+
+# A lock that pins Drydock at a revision of some repository on GitHub.
+pin() { # FOLDER REVISION HASH
+  cat >"$1/flake.lock" <<LOCK
+{
+  "nodes": {
+    "drydock": {
+      "locked": {
+        "lastModified": 1,
+        "narHash": "$3",
+        "owner": "OWNER",
+        "repo": "drydock",
+        "rev": "$2",
+        "type": "github"
+      },
+      "original": { "owner": "OWNER", "repo": "drydock", "type": "github" }
+    },
+    "root": { "inputs": { "drydock": "drydock" } }
+  },
+  "root": "root",
+  "version": 7
+}
+LOCK
+  [ ! -e "$1/.git" ] || git -C "$1" add flake.lock
+}
+
+test_second_nobody_gets_another_drydock_unsaid() {
+  has_stand_ins || return 77
+  checkout "$t/tree"
+  seed "$XDG_CACHE_HOME/drydock"
+  export DRYDOCK_INPUTS=offline
+  second_checkout "$t/second" github:OWNER/drydock
+  pin "$t/second" 1111111111111111111111111111111111111111 sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+  cd "$t/second"
+  second_evaluates
+  says "flake.lock pins drydock 1111111111111111111111111111111111111111, which cannot be had now: $tree ($(git -C "$tree" rev-parse HEAD)) stands for it"
+  # The same revision is no other.
+  pin "$t/second" "$(git -C "$tree" rev-parse HEAD)" sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+  second_evaluates
+  says_not "stands for it"
+  # The one that is pinned is in the store: it goes on, with stand-ins of its own.
+  mkdir "$t/pinned"
+  git -C "$tree" archive HEAD | tar -x -C "$t/pinned"
+  sed -i 's/x = "ok"/x = "pinned"/' "$t/pinned/flake.nix"
+  mv "$t/pinned" "$t/source"
+  path=$("${nix%/*}/nix-store" --recursive --add-fixed sha256 "$t/source")
+  hash=$("$nix" --extra-experimental-features nix-command hash path "$path")
+  pin "$t/second" 2222222222222222222222222222222222222222 "$hash"
+  door nix eval --raw .#x
+  answers pinned
+  says_not "stands for it"
+}
+
+test_second_the_file_of_the_template() {
+  has_stand_ins || return 77
+  checkout "$t/tree"
+  second_checkout "$t/second" "git+file://$tree"
+  revision=$(git -C "$tree" rev-parse HEAD)
+  (cd "$t/second" && "$nix" --extra-experimental-features 'nix-command flakes' flake lock 2>/dev/null)
+  grep -q "$revision" "$t/second/flake.lock"
+  git -C "$t/second" add --all
+  # What comes later is not what is pinned.
+  sed -i 's/x = "ok"/x = "later"/' "$tree/flake.nix"
+  printf '#!/bin/sh\necho later\n' >"$tree/drydock"
+  git -C "$tree" commit --quiet --all --message later
+  later=$tree
+  tree=$t/second
+  cd "$t"
+  # In its folder and from elsewhere.
+  door nix eval --raw "$tree#x"
+  says "fetching the front door from file://$later at $revision"
+  door up
+  answers "$tree"
+  says_not "fetching"
+  door nix eval --raw "$tree#x"
+  answers ok
+  DRYDOCK_HOME=$later door up
+  answers later
+  DRYDOCK_HOME=$t door up
+  fails
+  says "$t has no Drydock in it, and DRYDOCK_HOME says so"
+  sed -i 's|"git+file.*"|"github:OWNER/drydock"|' "$tree/flake.nix"
+  rm "$tree/flake.lock"
+  # Nothing answers there.
+  GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="url.file://$t/none/.insteadOf" GIT_CONFIG_VALUE_0=https://github.com/ door up
+  fails
+  says "https://github.com/OWNER/drydock cannot be reached, and no flake.lock pins Drydock yet; DRYDOCK_HOME names a folder that has it"
+}
+
+test_second_crates_are_fetched() {
+  has_stand_ins || return 77
+  command -v cargo >/dev/null || return 77
+  checkout "$t/tree"
+  seed "$XDG_CACHE_HOME/drydock"
+  export DRYDOCK_INPUTS=offline
+  second_repository "$t/second's" github:OWNER/drydock
+  own=$tree
+  tree=$t/second\'s
+  with_a_dependency_of second
+  # A path dependency, and a lock that cannot be fetched, beside it.
+  mkdir -p "$tree/beside/src" "$tree/odd \"name"
+  echo 'beside = { path = "beside" }' >>"$tree/Cargo.toml"
+  printf '[package]\nname = "beside"\nversion = "0.1.0"\n' >"$tree/beside/Cargo.toml"
+  : >"$tree/beside/src/lib.rs"
+  sed -i '/ "cfg-if",/i\ "beside",' "$tree/Cargo.lock"
+  printf '\n[[package]]\nname = "beside"\nversion = "0.1.0"\n' >>"$tree/Cargo.lock"
+  printf '[package]\nname = "odd"\nversion = "0.1.0"\n[workspace]\n' >"$tree/odd \"name/Cargo.toml"
+  printf 'version = 4\n\n[[package]]\nname = "from-git"\nversion = "0.1.0"\nsource = "git+https://example.org/x#1111111111111111111111111111111111111111"\n' >"$tree/odd \"name/Cargo.lock"
+  file=$(echo "$XDG_CACHE_HOME"/drydock/cargo/registry/cache/*/"$crate.crate")
+  spoil "$file"
+  commit "$tree"
+  cd "$tree"
+  tree=$own
+  second_evaluates
+  [ "\"$(sha256sum "$file" | cut -d ' ' -f 1)\"" = "$checksum" ] || wrong "the spoilt crate is still there"
+  says "/Cargo.lock has from-git from git+https://example.org/x"
+  second_evaluates
+  says_not from-git
+}
+
+test_second_words_of_its_flake() {
+  has_stand_ins || return 77
+  checkout "$t/tree"
+  # One that is in the copied cache.
+  echo 'patchelf patchelf' >"$tree/offline/nixpkgs/library-kits"
+  git -C "$tree" commit --quiet --all --message kits
+  seed "$XDG_CACHE_HOME/drydock"
+  export DRYDOCK_INPUTS=offline
+  second_checkout "$t/second" github:OWNER/drydock
+  cd "$t/second"
+  second_evaluates
+  ! grep -q '"patchelf":' "$(newest_folder libraries)/lock.json" || wrong "what no file names is fetched"
+  sed -i 's/y = "second";/y = "second"; z = pkgs: [ pkgs.patchelf ];/' flake.nix
+  second_evaluates
+  grep -q '"patchelf":' "$(newest_folder libraries)/lock.json" || wrong "it is not fetched"
+  grep -q '"words": .*"drydock"' "$(newest_folder libraries)/lock.json"
+}
+
+test_second_what_is_no_such_folder() {
+  checkout "$t/tree"
+  mkdir -p "$t/crate" "$t/other"
+  : >"$t/crate/Cargo.toml"
+  cd "$t/crate"
+  door up
+  fails
+  says "there is no flake.nix in $t/crate, where Cargo.toml is; these lines make one"
+  echo '{ outputs = _: { }; }' >"$t/other/flake.nix"
+  cd "$t/other"
+  door up
+  fails
+  says "$t/other/flake.nix has no input drydock"
+  echo '{' >"$t/other/flake.nix"
+  door up
+  fails
+  says "$t/other/flake.nix cannot be read"
+  cp -R "$tree" "$t/copy"
+  cd "$t/copy"
+  door up
+  fails
+  says "$t/copy is a Drydock of its own"
+  cp "$tree/drydock" "$t/crate/drydock"
+  "$t/crate/drydock" up 2>"$t/err" && wrong "a copy of it works"
+  says "is a copy of the front door without its folder"
 }
 
 # --- What is asked for ------------------------------------------------------------------

@@ -25,7 +25,7 @@ let
       [ "$CRANE_BUILD_DEPS_ONLY" = 1 ]
       mkdir target
       echo made > target/made
-      sed -n 's|^build = "/nix/store/[a-z0-9]*-||p' Cargo.toml > target/build-script
+      sed -n 's|.*build"*\s*[=:]\s*"/nix/store/[a-z0-9]*-\(dummyBuild[.]rs"\).*|\1|p' Cargo.toml > target/build-script
     '';
     doCheck = false;
   };

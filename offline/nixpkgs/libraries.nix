@@ -1,0 +1,182 @@
+# What the crates of another repository are linked with and built by: Debian packages, of which
+# the front door fetches those that the repository's *.nix files name; ./library-kits lists them.
+{
+  debian,
+  lib,
+  lock,
+  # What there is besides, by nixpkgs' names.
+  others,
+  runCommand,
+  shell,
+  # The tree that the compiler is in.
+  tools,
+}:
+let
+  lines = builtins.filter (line: line != "") (
+    lib.splitString "\n" (builtins.readFile ./library-kits)
+  );
+  packages = builtins.listToAttrs (
+    map (
+      line:
+      let
+        words = lib.splitString " " line;
+      in
+      lib.nameValuePair (builtins.head words) (builtins.tail words)
+    ) lines
+  );
+  # What is not fetched is still there to be looked at.
+  fetched =
+    name: package:
+    if lock.kits ? ${name} then
+      package
+    else
+      throw "drydock: offline, ${name} is fetched when a *.nix file that git knows says pkgs.${name}; none does";
+
+  # Archives, headers and pkg-config's files. Of a static platform nixpkgs has no shared ones.
+  library =
+    name:
+    let
+      made = runCommand "${name}-static" { } ''
+        mkdir -p "$out/lib/pkgconfig" "$out/include" unpacked
+        for deb in ${toString (map (debian.debOf name) packages.${name})}; do
+          ${debian.busybox} dpkg-deb -x "$deb" unpacked
+        done
+        cp -a unpacked/usr/include/. "$out/include/"
+        for folder in "$out"/include/*-linux-gnu; do
+          cp -a "$folder/." "$out/include/"
+          rm -r "$folder"
+        done
+        cp -a unpacked/usr/lib/*-linux-gnu/*.a "$out/lib/"
+        for file in unpacked/usr/lib/*-linux-gnu/pkgconfig/*.pc unpacked/usr/share/pkgconfig/*.pc; do
+          sed "s|^prefix *=.*|prefix=$out|; s|^exec_prefix *=.*|exec_prefix=$out|; s|^libdir *=.*|libdir=$out/lib|; s|^includedir *=.*|includedir=$out/include|; s|/usr/include/[a-z0-9_]*-linux-gnu|$out/include|g; s|/usr/include|$out/include|g; s|/usr/lib/[a-z0-9_]*-linux-gnu|$out/lib|g" \
+            "$file" > "$out/lib/pkgconfig/$(basename "$file")"
+        done
+      '';
+    in
+    fetched name (made // { dev = made; });
+
+  # Programs, each in the tree of its kit, where it finds its own files.
+  program =
+    name: programs:
+    let
+      tree = debian.kit name;
+    in
+    fetched name (
+      runCommand name { meta.mainProgram = builtins.head programs; } ''
+        mkdir -p "$out/bin"
+        for program in ${toString programs}; do ln -s ${tree}/usr/bin/$program "$out/bin/"; done
+      ''
+    );
+  # The same with variables, which say where it is.
+  started =
+    name: programs: variables:
+    let
+      tree = debian.kit name;
+    in
+    fetched name (
+      runCommand name { meta.mainProgram = builtins.head programs; } ''
+        mkdir -p "$out/bin"
+        tree=${tree}
+        for program in ${toString programs}; do
+          printf '#!%s\nexport %s\nexec %s "$@"\n' ${shell} "${variables}" "$tree/usr/bin/$program" > "$out/bin/$program"
+          chmod +x "$out/bin/$program"
+        done
+      ''
+    );
+
+  libclang = debian.kit "libclang";
+  bindgenHook = fetched "libclang" (
+    runCommand "bindgen-hook" { } ''
+      mkdir -p "$out/nix-support"
+      libclang=$(echo ${libclang}/usr/lib/llvm-*/lib)
+      headers=
+      for folder in ${tools}/usr/lib/gcc/*/*/include ${tools}/usr/include/*-linux-gnu ${tools}/usr/include; do
+        headers="$headers -isystem $folder"
+      done
+      echo "export LIBCLANG_PATH=$libclang BINDGEN_EXTRA_CLANG_ARGS='-nostdlibinc$headers'" > "$out/nix-support/setup-hook"
+    ''
+  );
+
+  programs = {
+    inherit (others)
+      curl
+      python314
+      ;
+    python3 = others.python314;
+    bzip2 = gnumake;
+    cmake = program "cmake" [
+      "cmake"
+      "ctest"
+      "cpack"
+    ];
+    git = started "git" [
+      "git"
+    ] "GIT_EXEC_PATH=$tree/usr/lib/git-core GIT_TEMPLATE_DIR=$tree/usr/share/git-core/templates";
+    inherit gnumake;
+    libclang = bindgenHook;
+    llvmPackages = { inherit libclang; };
+    nasm = program "nasm" [
+      "nasm"
+      "ndisasm"
+    ];
+    perl =
+      started "perl"
+        [
+          "perl"
+        ]
+        "PERL5LIB=$(echo $tree/usr/lib/*/perl/5.[0-9]* $tree/usr/share/perl/5.[0-9]* $tree/usr/lib/*/perl-base | tr ' ' :)";
+    # Of the target, as nixpkgs' wrapper is: it knows no folder but those of buildInputs.
+    pkg-config = fetched "pkg-config" (
+      runCommand "pkg-config" { meta.mainProgram = "pkg-config"; } ''
+        mkdir -p "$out/bin" "$out/nix-support"
+        printf '#!%s\nexport PKG_CONFIG_LIBDIR=\nexec %s "$@"\n' ${shell} ${debian.kit "pkg-config"}/usr/bin/pkgconf > "$out/bin/pkg-config"
+        chmod +x "$out/bin/pkg-config"
+        echo "export PKG_CONFIG=pkg-config PKG_CONFIG_ALLOW_CROSS=1" > "$out/nix-support/setup-hook"
+      ''
+    );
+    protobuf = program "protobuf" [ "protoc" ];
+    rustPlatform = { inherit bindgenHook; };
+  };
+  gnumake = fetched "gnumake" (
+    runCommand "gnumake" { meta.mainProgram = "make"; } ''
+      mkdir -p "$out/bin"
+      for program in make gawk bzip2; do ln -s ${debian.kit "gnumake"}/usr/bin/$program "$out/bin/"; done
+      ln -s gawk "$out/bin/awk"
+    ''
+  );
+
+  # A word of the repository's *.nix files that is no name here has a sentence for whoever takes it
+  # for one.
+  orSentence =
+    set: place:
+    builtins.listToAttrs (
+      map (
+        name:
+        lib.nameValuePair name (
+          throw "drydock: offline there is no ${name} ${place}; it is there with the pinned inputs (DRYDOCK_INPUTS=connected). Offline there are ${builtins.concatStringsSep ", " (builtins.attrNames packages)}"
+        )
+      ) (builtins.filter (name: !set ? ${name}) lock.words)
+    )
+    // set;
+in
+{
+  # The static platform's.
+  libraries =
+    set:
+    orSentence (
+      set
+      // lib.genAttrs [
+        "bzip2"
+        "libmysqlclient"
+        "libsodium"
+        "lz4"
+        "openssl"
+        "sqlite"
+        "xz"
+        "zlib"
+        "zstd"
+      ] library
+    ) "to link with";
+  # Those of the machine that builds.
+  tools = set: orSentence (set // programs) "to build with";
+}
