@@ -79,7 +79,7 @@ pub fn try_curl(ca: &Path, args: &[&str]) -> Result<Response, String> {
 pub fn burst(ca: &Path, url: &str) -> Vec<u16> {
     let mut command = Command::new("curl");
     command
-        .args(["--disable", "--silent", "--noproxy", "*"])
+        .args(["--disable", "--silent", "--show-error", "--noproxy", "*"])
         .args(["--http2", "--parallel", "--parallel-max", "50"])
         .args(["--max-time", "15", "--output", "/dev/null"])
         .args(["--write-out", "%{http_code}\n", "--cacert"])
