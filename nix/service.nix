@@ -44,5 +44,14 @@ rec {
     };
 
   # For another repository: its settings, which ./settings.nix lists.
-  service = settings: outputsOf (inputs: import ./stack.nix (inputs // { inherit settings; }));
+  service =
+    settings:
+    let
+      # What is wrong with them is said before anything else is looked at; but `self` is not
+      # there before the outputs are.
+      given =
+        if builtins.isAttrs settings && settings ? src then settings // { src = "/"; } else settings;
+      checked = (import ./settings.nix { inherit lib; }).check given;
+    in
+    builtins.seq checked (outputsOf (inputs: import ./stack.nix (inputs // { inherit settings; })));
 }
