@@ -37,6 +37,7 @@ let
     "pairs"
     "publish"
     "seen"
+    "settings"
     "shell"
     "speed-page"
     "update-report"

@@ -1,0 +1,59 @@
+# What each setting takes and refuses: a value, for each of its forms.
+{ lib, pkgs }:
+let
+  inherit (import ../../settings.nix { inherit lib; }) check rows;
+  takes =
+    given: (builtins.tryEval (builtins.deepSeq (check (given // { src = ./.; })).port true)).success;
+  good = {
+    arguments = [ "serve" ];
+    bodySize = "100m";
+    caching."/static/" = "1d";
+    edge = ./edge;
+    environment.LOG = "info";
+    features = [ "tls" ];
+    files = [ "static" ];
+    headers = "strict";
+    libraries = pkgs: [ pkgs.openssl ];
+    listen = "loopback";
+    memory = "1g";
+    port = 65535;
+    ready = "tcp";
+    redirects = {
+      "/old" = "/new";
+      "www.example.org" = "https://example.org";
+    };
+    repository = "team/hello-web";
+    writable = [ "/data" ];
+  };
+  bad = {
+    arguments = "serve";
+    bodySize = "100 MB";
+    caching."static" = "1d";
+    edge = "edge";
+    environment.LOG = 1;
+    features = "tls";
+    files = [ 1 ];
+    headers = "none";
+    libraries = [ ];
+    listen = "0.0.0.0";
+    memory = 512;
+    port = 65536;
+    ready = "readyz";
+    redirects."/old" = "/new; return 200";
+    repository = "Team/Hello";
+    writable = [ "data" ];
+    nothing = 1;
+  };
+  wrong =
+    builtins.filter (name: !takes { ${name} = good.${name}; }) (builtins.attrNames good)
+    ++ builtins.filter (name: takes { ${name} = bad.${name}; }) (builtins.attrNames bad)
+    ++ lib.optional (builtins.tryEval (builtins.deepSeq (check { }).port true)).success "src";
+  # A default is one of its own forms.
+  defaults = builtins.filter (
+    name: rows.${name} ? default && !rows.${name}.type.accepts rows.${name}.default
+  ) (builtins.attrNames rows);
+in
+if wrong ++ defaults == [ ] then
+  pkgs.runCommand "settings" { } ''touch "$out"''
+else
+  throw "settings: nix/settings.nix takes or refuses otherwise than it should: ${toString (wrong ++ defaults)}"
