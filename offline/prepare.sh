@@ -121,7 +121,7 @@ known_files() { # PATTERN
 # Prints the words of Nix on stdin that can be names of packages, with what stands for others.
 words_of() {
   sed 's/#.*//' | grep -oE "[A-Za-z_][A-Za-z0-9_'-]*" |
-    sed 's/^\(rustPlatform\|bindgenHook\|llvmPackages\)$/&\nlibclang/; s/^cmake$/&\ngnumake/' |
+    sed 's/^\(rustPlatform\|bindgenHook\|llvmPackages\)$/&\nlibclang/; s/^cmake$/&\ngnumake/; s/^egress$/&\ncacert/; s/^timezones$/&\ntzdata/' |
     grep -vxE 'assert|else|if|in|inherit|let|or|rec|then|with|true|false|null' | sort -u || :
 }
 

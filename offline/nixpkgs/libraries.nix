@@ -177,6 +177,25 @@ in
         "zstd"
       ] library
     ) "to link with";
+  # What programs read while they run, as nixpkgs lays it out.
+  data = {
+    cacert = fetched "cacert" (
+      runCommand "nss-cacert" { } ''
+        ${debian.busybox} dpkg-deb -x ${debian.debOf "cacert" "ca-certificates"} unpacked
+        mkdir -p "$out/etc/ssl/certs"
+        cat unpacked/usr/share/ca-certificates/mozilla/*.crt > "$out/etc/ssl/certs/ca-bundle.crt"
+      ''
+    );
+    tzdata = fetched "tzdata" (
+      runCommand "tzdata" { } ''
+        ${debian.busybox} dpkg-deb -x ${debian.debOf "tzdata" "tzdata"} unpacked
+        mkdir -p "$out/share"
+        cp -a unpacked/usr/share/zoneinfo "$out/share/"
+        # The machine's, in Debian.
+        rm -f "$out/share/zoneinfo/localtime"
+      ''
+    );
+  };
   # Those of the machine that builds.
   tools = set: orSentence (set // programs) "to build with";
 }

@@ -588,6 +588,7 @@ let
   curl = program "curl" "curl";
 in
 rec {
+  inherit (forCrates.data) cacert tzdata;
   inherit
     closureInfo
     coreutils
