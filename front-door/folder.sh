@@ -1,5 +1,4 @@
-# shellcheck shell=sh disable=SC2030,SC2031,SC2034,SC2154 # drydock assigns root, command, cache and more, and
-# reads what is set here; what a subshell sets is for that subshell
+# shellcheck shell=sh disable=SC2154,SC2034 # drydock assigns root, command and more; prepare.sh reads stands
 # Which folder's flake is worked on, and which Drydock that flake gets: the nearest flake.nix
 # from the working directory upward, or the one beside this front door. Sourced by ./drydock,
 # whose helpers it uses.
@@ -25,11 +24,11 @@ find_folder() {
   case $at in
     "$root") return ;;
     '')
+      [ "$command" != engine ] || return 0
       [ -z "$asked" ] || die "there is no flake.nix in $asked or above it"
       nearest Cargo.toml .
       case $at/ in / | "$root"/*) return ;; esac
-      [ "$command" != nix ] ||
-        return 0
+      [ "$command" != nix ] || return 0
       die "there is no flake.nix in $at, where Cargo.toml is; these lines make one: $(template_lines)"
       ;;
   esac
@@ -38,7 +37,7 @@ find_folder() {
     folder=$at own=false
     return
   fi
-  case $at/ in "$root"/*) return ;; esac
+  case $command/$at/ in engine/* | */"$root"/*) return ;; esac
   [ ! -d "$at/front-door" ] || die "$at is a Drydock of its own: call ./drydock there"
   # Nix takes any flake that is named.
   [ "$command" = nix ] || die "$at/flake.nix has no input drydock, so there is nothing to '$command' there; these lines make such a flake: $(template_lines)"
@@ -53,10 +52,14 @@ read_flake() {
   said=$(cd "$at" && nix eval --raw --file ./flake.nix --apply "$(cat "$root/front-door/flake-inputs.nix")" 2>&1) ||
     die "$at/flake.nix cannot be read: $said"
   # Lines at the end that are empty are not there.
-  for field in input input_url locked locked_type locked_rev locked_hash; do
-    # shellcheck disable=SC2229 # the variable of that name
-    IFS= read -r "$field" || :
-  done <<SAID
+  {
+    IFS= read -r input || :
+    IFS= read -r input_url || :
+    IFS= read -r locked || :
+    IFS= read -r locked_type || :
+    IFS= read -r locked_rev || :
+    IFS= read -r locked_hash || :
+  } <<SAID
 $said
 SAID
 }
@@ -84,12 +87,8 @@ this_tree() {
       if revision=$(this_revision) && top=$(git -C "$root" rev-parse --show-toplevel) && [ "$top" = "$root" ]; then
         printf 'git+file://%s?shallow=1&rev=%s' "$(in_url "$root")" "$revision"
       else
-        root_by_git=$(
-          folder=$root
-          look_for_git
-          printf '%s' "$by_git"
-        )
-        printf 'path:%s' "$(copy_to_store "$root" "$root_by_git" .)"
+        look_for_git "$root"
+        printf 'path:%s' "$(copy_to_store "$root" "$known" .)"
       fi
       ;;
   esac

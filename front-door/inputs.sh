@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2031,SC2154 # drydock assigns root, folder, cache and source
+# shellcheck shell=sh disable=SC2154 # drydock assigns root, folder, cache and source
 # Chooses where packages come from. Sourced by ./drydock, whose helpers it uses.
 
 # shellcheck source=offline/prepare.sh
@@ -28,12 +28,12 @@ locked_inputs_here() {
 # Fetches what flake.lock pins, which every command that is connected needs first; a cache
 # of built packages that answers is the other half.
 fetch_locked_inputs() {
-  override_drydock=
-  ! input_is_this_tree || override_drydock=$(this_tree)
+  set --
+  ! input_is_this_tree || set -- --override-input "$input" "$(this_tree)"
   for substituter in $(nix config show substituters); do
     timeout 10 nix store info --connect-timeout 5 --download-attempts 2 --store "$substituter" >/dev/null 2>&1 || continue
     timeout 900 nix flake prefetch-inputs --no-write-lock-file --connect-timeout 5 --download-attempts 2 \
-      ${override_drydock:+--override-input "$input" "$override_drydock"} "$source" >"$cache/fetch.log" 2>&1
+      "$@" "$source" >"$cache/fetch.log" 2>&1
     return
   done
   echo "none of the Nix caches answers: $(nix config show substituters)" >"$cache/fetch.log"

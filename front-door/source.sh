@@ -1,5 +1,4 @@
-# shellcheck shell=sh disable=SC2030,SC2031,SC2154 # drydock assigns folder; what a subshell
-# sets is for that subshell
+# shellcheck shell=sh disable=SC2154 # drydock assigns folder
 # Which files of the folder are the flake: those that git knows, or, where there is no
 # git repository, those that git would not ignore. Nix itself would copy such a folder
 # whole into its store, which everybody can read, with the user's TLS key in it.
@@ -23,18 +22,18 @@ quoted() { # NAME
   esac
 }
 
-# Sets $by_git to whether git knows the folder's files, and $top to where its repository is.
-look_for_git() {
-  by_git=false
+# Sets $known to whether git knows the files of a tree, and $top to where its repository is.
+look_for_git() { # TREE
+  known=false
   # Where Nix looks for a repository.
-  top=$folder
+  top=$1
   until [ -z "$top" ] || [ -e "$top/.git" ]; do top=${top%/*}; done
   [ -n "$top" ] || return 0
   if ! have git; then
     # Nix reads a repository without it.
-    [ "$top" != "$folder" ] || by_git=true
-  elif refused=$(LC_ALL=C git -C "$folder" ls-files --error-unmatch -- flake.nix 2>&1 >/dev/null); then
-    by_git=true
+    [ "$top" != "$1" ] || known=true
+  elif refused=$(LC_ALL=C git -C "$1" ls-files --error-unmatch -- flake.nix 2>&1 >/dev/null); then
+    known=true
   else
     case $refused in
       *"dubious ownership"*)
@@ -50,7 +49,8 @@ look_for_git() {
 find_source() {
   # What a hook of git's sets is about that hook's repository.
   unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_PREFIX
-  look_for_git
+  look_for_git "$folder"
+  by_git=$known
   if [ "$by_git" = true ]; then
     # Nix does the same for a clone without its history, and nothing here asks for one.
     source="git+file://$(in_url "$top")?shallow=1"
@@ -77,16 +77,15 @@ say_unknown() {
 }
 
 # Copies FOLDER, which is below TREE or is '.', into the store, without what git would
-# ignore, and prints the path there. BY-GIT says whether git knows the files of the tree.
-copy_to_store() ( # TREE BY-GIT FOLDER
+# ignore, and prints the path there. KNOWN says whether git knows the files of the tree.
+copy_to_store() ( # TREE KNOWN FOLDER
   umask 077
   hidden=$(mktemp -d)
   trap 'chmod -R u+w "$hidden" && rm -rf "$hidden"' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
   cd "$1" || exit
-  by_git=$2
-  list_files "$3" "$hidden/git" >"$hidden/files" || die "no file of $1/$3 is one that git knows or would not ignore"
+  list_files "$2" "$3" "$hidden/git" >"$hidden/files" || die "no file of $1/$3 is one that git knows or would not ignore"
   mkdir "$hidden/tree"
   tar --create --null --no-recursion --files-from="$hidden/files" --file="$hidden/tar"
   tar --extract --file="$hidden/tar" --directory="$hidden/tree"
@@ -97,18 +96,18 @@ copy_to_store() ( # TREE BY-GIT FOLDER
 
 # Prints the files of FOLDER that git knows, or would not ignore; each ends in a NUL.
 # Where there is no repository, GIT-DIR becomes one without anything in it.
-list_files() { # FOLDER GIT-DIR
+list_files() { # KNOWN FOLDER GIT-DIR
   if ! have git; then
-    list_without_git "$1"
-  elif [ "$by_git" = true ]; then
+    list_without_git "$2"
+  elif [ "$1" = true ]; then
     # One that was deleted is still known.
     # shellcheck disable=SC2016
-    git ls-files -z --deduplicate -- "$1" |
+    git ls-files -z --deduplicate -- "$2" |
       xargs -0 sh -c 'for file; do [ ! -e "$file" ] && [ ! -L "$file" ] || printf "%s\0" "$file"; done' sh
   else
-    git init --quiet --bare --template= "$2" || return 1
+    git init --quiet --bare --template= "$3" || return 1
     # What ends in a slash is another repository, whose files are its own.
-    git --git-dir="$2" --work-tree=. ls-files -z --others --exclude-standard -- "$1" | grep -zv '/$'
+    git --git-dir="$3" --work-tree=. ls-files -z --others --exclude-standard -- "$2" | grep -zv '/$'
   fi
 }
 

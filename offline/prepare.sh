@@ -95,6 +95,7 @@ read_own() {
   # It is in the store, then.
   [ "$by_git" = true ] || tree=${source#path:}
   [ ! -e "$tree/Cargo.lock" ] || own_locks=$(quoted "$tree/Cargo.lock")
+  # shellcheck disable=SC2016
   own_locks="$own_locks $(cd "$tree" && known_files Cargo.lock | sort -z |
     TREE=$tree xargs -0 -r sh -c 'for file; do case $file in Cargo.lock | ./Cargo.lock) ;; *) printf "%s\0" "$TREE/${file#./}" ;; esac; done' sh |
     tr '\n\0' '\0\n' | sed "s/'/'\\\\''/g; s/.*/'&'/" | tr '\n\0' ' \n')"
@@ -102,7 +103,7 @@ read_own() {
   # With any library comes pkg-config; a crate that has C in it may run make.
   case " $(printf '%s' "$words" | tr '\n' ' ') " in *' libraries '*) words="$words
 pkg-config" ;; esac
-  (eval "set -- $own_locks" && [ $# -eq 0 ] || cat "$@") | sed -n 's/^name = "\(.*-\(sys\|src\)\)"\r*$/\1/p' |
+  eval "cat -- /dev/null $own_locks" | sed -n 's/^name = "\(.*-\(sys\|src\)\)"\r*$/\1/p' |
     grep -qvxFf "$root/offline/nixpkgs/crates-without-make" || return 0
   words="$words
 gnumake"
@@ -192,11 +193,10 @@ fill_stand_ins() {
   chmod -R u+w "$new/source"
 }
 
-stand_ins_in_store() (
-  folder=$root
-  look_for_git
-  copy_to_store "$root" "$by_git" offline
-)
+stand_ins_in_store() {
+  look_for_git "$root"
+  copy_to_store "$root" "$known" offline
+}
 
 advisories() { # Prints the URL of the advisory database.
   if [ -z "${DRYDOCK_ADVISORIES:-}" ]; then

@@ -164,22 +164,21 @@ let
   ];
 
   # The compilers of both platforms, where they are not the same.
-  crossEnv =
+  ofPlatform =
+    kind:
+    { stdenv, ... }:
     let
-      tools =
-        kind:
-        { stdenv, ... }:
-        let
-          program = name: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}${name}";
-        in
-        {
-          "${kind}_CC" = program "cc";
-          "${kind}_CXX" = program "c++";
-          "${kind}_AR" = program "ar";
-          "CARGO_TARGET_${stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = program "cc";
-        };
+      program = name: "${stdenv.cc}/bin/${stdenv.cc.targetPrefix}${name}";
     in
-    lib.optionalAttrs (buildPlatform != hostPlatform) (tools "HOST" build // tools "TARGET" pkgs);
+    {
+      "${kind}_CC" = program "cc";
+      "${kind}_CXX" = program "c++";
+      "${kind}_AR" = program "ar";
+      "CARGO_TARGET_${stdenv.hostPlatform.rust.cargoEnvVarTarget}_LINKER" = program "cc";
+    };
+  crossEnv = lib.optionalAttrs (buildPlatform != hostPlatform) (
+    ofPlatform "HOST" build // ofPlatform "TARGET" pkgs
+  );
 
   makeLib =
     toolchain:
@@ -201,6 +200,9 @@ let
         else
           pkgs.stdenv.mkDerivation (
             crossEnv
+            # Offline both platforms have one triple, so that the compiler for the machine itself is
+            # asked for the target, too; what configures links with it, and statically.
+            // lib.optionalAttrs (args.make or (makeFor args) != [ ]) (ofPlatform "HOST" pkgs)
             // removeAttrs args [
               "buildPhaseCargoCommand"
               "cargoBuildExtraArgs"

@@ -142,6 +142,8 @@ let
       mkdir -p "$out/bin"
       for program in make gawk bzip2; do ln -s ${debian.kit "gnumake"}/usr/bin/$program "$out/bin/"; done
       ln -s gawk "$out/bin/awk"
+      # nixpkgs' bash has it; what configures with it finds it by the PATH.
+      ln -s ${shell} "$out/bin/sh"
     ''
   );
 

@@ -815,7 +815,7 @@ second_repository() { # FOLDER URL
   for file in nginx/tls/localhost.key target/x result; do echo "$marker" >"$1/$file"; done
   echo "$RANDOM$RANDOM" >"$1/src/stamp"
   cp "$tested/examples/flake/drydock" "$1/drydock"
-  # shellcheck disable=SC2016 # Nix's
+  # shellcheck disable=SC2016
   printf '{\n  inputs.drydock.url = "%s";\n  outputs = { self, drydock }: drydock // { y = "second"; src = "${self}"; };\n}\n' "$2" >"$1/flake.nix"
 }
 
@@ -836,7 +836,7 @@ calls_from() { # FOLDER
   door nix eval --raw .#src
   works
   (cd src && door down && answers "$1")
-  door nix build --no-link .#packages."$system".default
+  door nix build --no-link ".#packages.$system.default"
   works
 }
 

@@ -6,6 +6,7 @@ let
     fileset = lib.fileset.unions [
       ../../../.envrc
       ../../../drydock
+      ../../../examples/flake/drydock
       (lib.fileset.fileFilter (file: file.hasExt "sh") ../../..)
     ];
   };
