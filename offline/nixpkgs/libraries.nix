@@ -89,8 +89,10 @@ let
     runCommand "bindgen-hook" { } ''
       mkdir -p "$out/nix-support"
       libclang=$(echo ${libclang}/usr/lib/llvm-*/lib)
+      # The compiler's tree has those of other processors, too.
+      own=$(basename "$(dirname ${tools}/usr/lib/*-linux-gnu/libc.so.6)")
       headers=
-      for folder in ${tools}/usr/lib/gcc/*/*/include ${tools}/usr/include/*-linux-gnu ${tools}/usr/include; do
+      for folder in ${tools}/usr/lib/gcc/$own/*/include ${tools}/usr/include/$own ${tools}/usr/include; do
         headers="$headers -isystem $folder"
       done
       echo "export LIBCLANG_PATH=$libclang BINDGEN_EXTRA_CLANG_ARGS='-nostdlibinc$headers'" > "$out/nix-support/setup-hook"
