@@ -40,94 +40,98 @@ let
     ++ arguments
   );
 in
-pkgs.runCommand "loopback" { nativeBuildInputs = [ pkgs.curl ]; } ''
-  mkdir none /tmp/pair
-  ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
-
-  # As in the image: an empty environment, and the files that it reads below where it starts.
-  ${lib.concatMapStrings (file: ''
-    mkdir -p ${lib.escapeShellArg (dirOf ".${layout.root}/${file}")}
-    cp -rL ${
-      builtins.path {
-        name = "file";
-        path = src + "/${file}";
-      }
-    } ${lib.escapeShellArg ".${layout.root}/${file}"}
-  '') layout.files}
-  start=$PWD${layout.workingDirectory}
-  (cd "$start" && exec ${
-    if layout.writable == [ ] then
-      program
-    else
-      "bash ${./writable.sh} ${lib.escapeShellArgs layout.writable} -- ${program}"
-  }) > said 2>&1 &
-  app=$!
-  ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
-  nginx=$!
-
-  fail() {
-    echo "loopback: $*" >&2
-    echo "loopback: the last lines that ${name} wrote:" >&2
-    tail -n 20 said >&2
-    exit 1
+pkgs.runCommand "loopback"
+  {
+    nativeBuildInputs = [ pkgs.curl ];
   }
-  # A refused connection is one that is not open yet; everything else is an answer.
-  tries=0
-  until (: < /dev/tcp/127.0.0.1/${toString port}) 2> /dev/null; do
-    if ! kill -0 "$app" 2> /dev/null; then
-      code=0
-      wait "$app" || code=$?
-      bash ${../commands/hint.sh} ${name} "$code" said >&2
-      fail "${name} ended with $code before it listened at port ${toString port}"
-    fi
-    tries=$((tries + 1))
-    [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at port ${toString port}; it listens at: $(
-      sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
-        while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
-        grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The setting port says where it is"
-    sleep 0.1
-  done
-  fetch() {
-    curl --silent --show-error --max-time 30 --retry 20 --retry-delay 1 --retry-max-time 30 --retry-connrefused \
-      --cacert /tmp/pair/ca.crt --write-out '%{http_code} %{http_version}\n' --output body "$@" > answer ||
-      fail "no answer: curl $*"
-    cat answer
-  }
-  expect() { # STATUS VERSION
-    read -r status version < answer
-    [ "$version" = "$2" ] || fail "HTTP/$2 was expected, and the answer is $(cat answer)"
-    case $1 in
-      # What nginx says of a service that does not answer.
-      any) case $status in 502 | 504) fail "the edge has no answer of ${name}: $status" ;; esac ;;
-      *) [ "$status" = "$1" ] || { cat body >&2; fail "$1 was expected, and the answer is $status"; } ;;
+  ''
+    mkdir none /tmp/pair
+    ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
+
+    # As in the image: an empty environment, and the files that it reads below where it starts.
+    ${lib.concatMapStrings (file: ''
+      mkdir -p ${lib.escapeShellArg (dirOf ".${layout.root}/${file}")}
+      cp -rL ${
+        builtins.path {
+          name = "file";
+          path = src + "/${file}";
+        }
+      } ${lib.escapeShellArg ".${layout.root}/${file}"}
+    '') layout.files}
+    start=$PWD${layout.workingDirectory}
+    (cd "$start" && exec ${
+      if layout.writable == [ ] then
+        program
+      else
+        "bash ${./writable.sh} ${lib.getExe' pkgs.busybox "busybox"} ${lib.escapeShellArgs layout.writable} -- ${program}"
+    }) > said 2>&1 &
+    app=$!
+    ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
+    nginx=$!
+
+    fail() {
+      echo "loopback: $*" >&2
+      echo "loopback: the last lines that ${name} wrote:" >&2
+      tail -n 20 said >&2
+      exit 1
+    }
+    # A refused connection is one that is not open yet; everything else is an answer.
+    tries=0
+    until (: < /dev/tcp/127.0.0.1/${toString port}) 2> /dev/null; do
+      if ! kill -0 "$app" 2> /dev/null; then
+        code=0
+        wait "$app" || code=$?
+        bash ${../commands/hint.sh} ${name} "$code" said >&2
+        fail "${name} ended with $code before it listened at port ${toString port}"
+      fi
+      tries=$((tries + 1))
+      [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at port ${toString port}; it listens at: $(
+        sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
+          while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
+          grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The setting port says where it is"
+      sleep 0.1
+    done
+    fetch() {
+      curl --silent --show-error --max-time 30 --retry 20 --retry-delay 1 --retry-max-time 30 --retry-connrefused \
+        --cacert /tmp/pair/ca.crt --write-out '%{http_code} %{http_version}\n' --output body "$@" > answer ||
+        fail "no answer: curl $*"
+      cat answer
+    }
+    expect() { # STATUS VERSION
+      read -r status version < answer
+      [ "$version" = "$2" ] || fail "HTTP/$2 was expected, and the answer is $(cat answer)"
+      case $1 in
+        # What nginx says of a service that does not answer.
+        any) case $status in 502 | 504) fail "the edge has no answer of ${name}: $status" ;; esac ;;
+        *) [ "$status" = "$1" ] || { cat body >&2; fail "$1 was expected, and the answer is $status"; } ;;
+      esac
+    }
+    ${
+      if ready == "tcp" then
+        ""
+      else
+        ''
+          fetch "http://127.0.0.1:${toString port}${path}"
+          expect ${if ready == null then "any" else "200"} 1.1
+        ''
+    }
+    fetch "http://localhost:${http}/where?to=there"
+    expect 301 1.1
+    fetch --http2 "https://localhost:${https}${path}"
+    expect ${if path == ready then "200" else "any"} 2
+    fetch --http3-only "https://localhost:${https}${path}"
+    expect ${if path == ready then "200" else "any"} 3
+
+    # Both drain and end well.
+    kill -QUIT "$nginx"
+    wait "$nginx"
+    kill -TERM "$app"
+    code=0
+    wait "$app" || code=$?
+    case $code in
+      0) ;;
+      143) fail "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
+      *) fail "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
     esac
-  }
-  ${
-    if ready == "tcp" then
-      ""
-    else
-      ''
-        fetch "http://127.0.0.1:${toString port}${path}"
-        expect ${if ready == null then "any" else "200"} 1.1
-      ''
-  }
-  fetch "http://localhost:${http}/where?to=there"
-  expect 301 1.1
-  fetch --http2 "https://localhost:${https}${path}"
-  expect ${if path == ready then "200" else "any"} 2
-  fetch --http3-only "https://localhost:${https}${path}"
-  expect ${if path == ready then "200" else "any"} 3
-
-  # Both drain and end well.
-  kill -QUIT "$nginx"
-  wait "$nginx"
-  kill -TERM "$app"
-  code=0
-  wait "$app" || code=$?
-  case $code in
-    0) ;;
-    143) fail "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
-    *) fail "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
-  esac
-  touch "$out"
-''
+    touch "$out"
+  ''
