@@ -5,6 +5,8 @@
   repository,
   # Whether the service is on the chassis, and takes that one's variables.
   onChassis,
+  # Whether there is compose.dev.yaml.
+  hasLoop,
   # The settings of these names: see ./settings.nix.
   egress,
   listen,
@@ -13,9 +15,10 @@
 }:
 let
   loopback = listen == "loopback";
-  # A volume's name is its folder's, but for /tmp, which nothing outlives.
+  # All but /tmp, which nothing outlives.
   kept = builtins.filter (folder: folder != "/tmp") writable;
-  volumeOf = folder: builtins.replaceStrings [ "/" ] [ "-" ] (lib.removePrefix "/" folder);
+  # None of them is one of the edge's own, whatever the folder is called.
+  volumeOf = folder: "app${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
   indented = lib.concatMapStrings (line: "    ${line}\n");
   app =
     indented (
@@ -40,9 +43,7 @@ let
       ++ (
         if loopback then
           [
-            "network_mode: service:nginx # it listens at 127.0.0.1, so that nginx has to be there, too"
-            "depends_on:"
-            "  nginx: { condition: service_started }"
+            "network_mode: service:network # it listens at 127.0.0.1, where nginx has to be, too"
           ]
         else
           [ "networks: [${builtins.concatStringsSep ", " ([ "backend" ] ++ lib.optional egress "egress")}]" ]
@@ -71,7 +72,43 @@ let
       ]
     )
     + "\n";
-  dependsOn = lib.optionalString (!loopback) "      app: { condition: service_healthy }\n";
+  # Of the container that clients come to.
+  hostname = indented [
+    "hostname: nginx-https-\${DRYDOCK_HTTPS_PORT:-443} # how nginx knows the port that it redirects to"
+  ];
+  published = indented [
+    "ports: # in this form there can be no address beside the number: the redirect would not know it"
+    "  - { published: \"\${DRYDOCK_HTTP_PORT:-80}\", target: 80, protocol: tcp }"
+    "  - { published: \"\${DRYDOCK_HTTPS_PORT:-443}\", target: 443, protocol: tcp }"
+    "  - { published: \"\${DRYDOCK_HTTPS_PORT:-443}\", target: 443, protocol: udp }"
+    "deploy: # nothing but a number is taken here, which has no other effect: a range would be published, and the redirect lead nowhere"
+    "  update_config: { parallelism: \"\${DRYDOCK_HTTPS_PORT:-443}\" }"
+  ];
+  network = lib.optionalString loopback (
+    "  # Holds the network that the service and nginx share, so that each of them can start anew.\n"
+    + "  network:\n"
+    + indented [
+      "<<: *policy"
+      "image: ${repository}/nginx:latest"
+      "entrypoint: [\"/bin/probe\"]"
+      "command: [--hold]"
+    ]
+    + hostname
+    + indented [ "networks: [edge]" ]
+    + published
+    + indented [
+      "healthcheck: { disable: true } # it does nothing"
+      "stop_signal: SIGKILL"
+      "cpu_quota: 10000"
+      "mem_limit: 32m"
+    ]
+    + "\n"
+  );
+  joined =
+    if loopback then
+      indented [ "network_mode: service:network" ]
+    else
+      indented [ "networks: [edge, backend]" ] + published;
   networks = lib.optionalString (
     egress && !loopback
   ) "\n  # Where the service calls others.\n  egress: {}\n";
@@ -79,8 +116,12 @@ let
 in
 ''
   # The stack as in production: `docker compose up` after `docker load`.
-  # compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of
-  # the folder, so that two of them have two stacks.
+  ${
+    if hasLoop then
+      "# compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of\n# the folder, so that two of them have two stacks."
+    else
+      "# The project is called after the folder, so that two of them have two stacks."
+  }
 
   # What every service has in common: nothing that it does not need.
   x-policy: &policy
@@ -115,20 +156,13 @@ in
       mem_limit: 32m
 
     app:
-  ${app}  nginx:
+  ${app}${network}  nginx:
       <<: *policy
       image: ${repository}/nginx:latest
-      hostname: nginx-https-''${DRYDOCK_HTTPS_PORT:-443} # how nginx knows the port that it redirects to
-      depends_on:
+  ${lib.optionalString (!loopback) hostname}    depends_on:
         tls: { condition: service_completed_successfully }
-  ${dependsOn}    networks: [edge, backend]
-      ports: # in this form there can be no address beside the number: the redirect would not know it
-        - { published: "''${DRYDOCK_HTTP_PORT:-80}", target: 80, protocol: tcp }
-        - { published: "''${DRYDOCK_HTTPS_PORT:-443}", target: 443, protocol: tcp }
-        - { published: "''${DRYDOCK_HTTPS_PORT:-443}", target: 443, protocol: udp }
-      deploy: # nothing but a number is taken here, which has no other effect: a range would be published, and the redirect lead nowhere
-        update_config: { parallelism: "''${DRYDOCK_HTTPS_PORT:-443}" }
-      volumes:
+        app: { condition: service_healthy }
+  ${joined}    volumes:
         - tls:/etc/nginx/tls:ro
         - acme:/var/www/acme:ro # an ACME client mounts the same volume and writes its challenges there
         - errors:/var/log/nginx # where no number of requests pushes a line out

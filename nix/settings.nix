@@ -49,13 +49,20 @@ let
       && all (one: match nameForm one != null) (attrNames given)
       && all (one: isString one && match valueForm one != null) (attrValues given)
     );
-  set =
-    of:
-    type "a set, and each value in it ${of.is}" (
-      value: isAttrs value && all of.accepts (attrValues value)
-    );
   orNull = of: type "${of.is}, or null" (value: value == null || of.accepts value);
-  absolute = matching "an absolute path, such as \"/data\"" "/[^:]*[^:/]";
+  absolute =
+    type
+      "an absolute path of letters, digits, . _ and -, such as \"/data\", and not below /nix, /bin, /etc, /proc, /sys or /dev"
+      (
+        value:
+        isString value
+        && match "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+" value != null
+        && match "/(nix|bin|etc|proc|sys|dev)(/.*)?" value == null
+      );
+  # Of the sources: what is beside them is somebody else's.
+  below = type "a path below the sources, such as \"static\"" (
+    value: isString value && match "[^/].*" value != null && match "(.*/)?\\.\\.(/.*)?" value == null
+  );
 
   row = type: default: meaning: {
     inherit default meaning type;
@@ -81,9 +88,9 @@ rec {
         null
         "The first part of the images' names, which end in `/app` and `/nginx`; by itself the package's name.";
     sources =
-      row (orNull (list text)) null
+      row (orNull (list below)) null
         "The files and folders that it is built from; by itself all but what no crate is built from, such as `*.nix`. A change of another one builds nothing anew.";
-    testSources = row (list text) [
+    testSources = row (list below) [
       "tests"
       "benches"
       "examples"
@@ -100,11 +107,15 @@ rec {
     ) "Libraries of C that its crates link with, of the static platform.";
     tools = row packages (_: [ ]) "Programs that its build scripts run, such as `protoc`.";
     files =
-      row (orNull (list text)) null
+      row (orNull (list below)) null
         "Files and folders of the sources that the program reads while it runs; they lie below its working directory.";
     arguments = row (list text) [ ] "Arguments of the program.";
-    environment = row (set text) { } "Variables of its environment; none of them may be a secret.";
-    writable = row (list absolute) [ ] "Folders that it may write to, each a volume.";
+    environment = row (named "a variable's name" "[A-Za-z_][A-Za-z0-9_]*" "a text"
+      "([^\n]|\n)*"
+    ) { } "Variables of its environment; none of them may be a secret.";
+    writable =
+      row (list absolute) [ ]
+        "Folders that it may write to, each a volume; `/tmp` is in memory, 64 MB.";
     egress =
       row boolean false
         "Whether it may call other services: a network that leads out, and the certificates of public authorities.";
@@ -120,7 +131,7 @@ rec {
           "loopback"
         ])
         "all"
-        "The addresses that it listens at: `loopback` for a program that knows 127.0.0.1 only, which then has the edge in its network.";
+        "The addresses that it listens at: `loopback` for a program that knows 127.0.0.1 only, which then shares the edge's network, and that one's way out.";
     ready =
       row
         (orNull (

@@ -14,7 +14,6 @@
   arguments,
   port,
   ready,
-  src,
 }:
 let
   # Of two ports, the one that is not the app's.
@@ -49,15 +48,7 @@ pkgs.runCommand "loopback"
     ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
 
     # As in the image: an empty environment, and the files that it reads below where it starts.
-    ${lib.concatMapStrings (file: ''
-      mkdir -p ${lib.escapeShellArg (dirOf ".${layout.root}/${file}")}
-      cp -rL ${
-        builtins.path {
-          name = "file";
-          path = src + "/${file}";
-        }
-      } ${lib.escapeShellArg ".${layout.root}/${file}"}
-    '') layout.files}
+    ${layout.put}
     start=$PWD${layout.workingDirectory}
     (cd "$start" && exec ${
       if layout.writable == [ ] then

@@ -17,6 +17,7 @@ writeShellApplication {
     "rendered=${composeFile} repository=${repository}\n"
     + lib.concatMapStringsSep "\n" builtins.readFile [
       ./ports.sh
+      ./files.sh
       ./stack.sh
     ]
     + "\n"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # on-stack.nix assigns rendered and repository
+# shellcheck shell=bash disable=SC2154 # files.sh assigns mine and files
 # What the commands begin with that act on the stack: an engine, the folder, the name of the
 # Compose project and the ports.
 
@@ -13,24 +13,8 @@ drydock-engine
 # that a plain `docker compose` reads here. Everything else that Compose is told by its
 # environment or by `.env` holds for both.
 unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
-first() { # FILE...: prints the first that is there
-  local file
-  for file; do
-    [ ! -e "$file" ] || { echo "$file"; return; }
-  done
-}
-mine=$(first compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
-if [ -z "$mine" ]; then
-  [ -e flake.nix ] || fail "there is neither a compose.yaml nor a flake.nix in $PWD; go to the folder that has them"
-  files=(--project-directory . --file "$rendered")
-elif grep -q "image: *$repository/nginx:" "$mine"; then
-  files=(--file "$mine")
-else
-  # The team's own, of a database for example.
-  files=(--project-directory . --file "$rendered" --file "$mine")
-fi
-override=$(first compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)
-[ -z "$override" ] || files+=(--file "$override")
+choose_files
+[ -n "$mine" ] || [ -e flake.nix ] || fail "there is neither a compose.yaml nor a flake.nix in $PWD; go to the folder that has them"
 # In one sentence, before Compose says it in other words.
 port DRYDOCK_HTTP_PORT "${DRYDOCK_HTTP_PORT:-80}"
 port DRYDOCK_HTTPS_PORT "${DRYDOCK_HTTPS_PORT:-443}"

@@ -18,12 +18,13 @@ writeShellApplication {
   name = "drydock-test";
   runtimeInputs = stackTools;
   text = ''
-    rendered=${composeFile} name=${name} port=${toString port} hint=${./hint.sh}
+    rendered=${composeFile} repository=${repository} name=${name} port=${toString port} hint=${./hint.sh}
     path=${if ready == null || ready == "tcp" then "/" else lib.escapeShellArg ready}
     ${load {
       "${repository}/app" = image-app;
       "${repository}/nginx" = image-nginx;
     }}
+    ${builtins.readFile ./files.sh}
     ${builtins.readFile ./test.sh}
   '';
 }

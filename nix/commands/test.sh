@@ -6,15 +6,18 @@ drydock-engine
 load_images
 unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
 
-# A stack of its own, with ports that the engine chooses, and none of the user's files in it but
-# what stands on top of the stack: a database that the service needs, for example.
+# A stack of its own, with ports that the engine chooses and a pair of its own; what the team has
+# on top of its stack, a database for example, is there as well.
 project=drydock-test-$$
 folder=$(mktemp -d)
 sed 's/published: "[^"]*"/published: "0"/; s|- \./nginx/tls:/from:ro,z|- tls-none:/from:ro|; s/^  tls: {}$/&\n  tls-none: {}/' "$rendered" >"$folder/compose.yaml"
-files=(--project-directory . --file "$folder/compose.yaml")
-for file in compose.override.yaml compose.override.yml; do
-  [ ! -e "$file" ] || files+=(--file "$file")
-done
+choose_files
+# In the place of the stack as it is in the folder.
+if [ "${files[0]}" = --file ]; then
+  files=(--project-directory . --file "$folder/compose.yaml" "${files[@]:2}")
+else
+  files[3]=$folder/compose.yaml
+fi
 compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
 clean() {
   compose down --volumes --remove-orphans --timeout 1 >/dev/null 2>&1 || :
@@ -33,10 +36,10 @@ fail() {
 passed() { echo "test: $* ... ok"; }
 
 compose up --detach >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "the stack does not start"; }
-container=$(compose ps --quiet app)
+container=$(compose ps --quiet app | head -n 1)
 state() { docker inspect --format "$1" "$container"; }
 tries=0
-until [ "$(state '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}')" = healthy ]; do
+until healthy; do
   tries=$((tries + 1))
   [ "$tries" -le 300 ] || fail "$name is not healthy after a minute: $(state '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}')"
   [ "$(state '{{.State.Running}} {{.RestartCount}}')" = "true 0" ] || fail "$name does not stay up"
@@ -44,7 +47,8 @@ until [ "$(state '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}')" = h
 done
 passed "$name starts, and is healthy"
 
-published() { compose port nginx "$@" | sed 's/.*://'; } # PORT
+# Where the service shares the edge's network, another container holds that.
+published() { { compose port network "$1" 2>/dev/null || compose port nginx "$1"; } | sed 's/.*://'; } # PORT
 http=$(published 80) https=$(published 443)
 mkdir "$folder/tls"
 compose cp nginx:/etc/nginx/tls/ca.crt "$folder/tls/ca.crt" >/dev/null 2>&1

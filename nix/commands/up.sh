@@ -16,7 +16,8 @@ failed() {
     fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
   fi
   compose logs --no-color --tail 20 | printable >&2
-  compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2
+  healthy ||
+    compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2
   others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
     --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
   [ -z "$others" ] ||
@@ -29,7 +30,7 @@ compose up --detach >&2 || failed
 
 # Where nginx is in the network of the app, it starts first.
 tries=0
-until [ "$(docker inspect --format '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}' "$(compose ps --quiet app)" 2>/dev/null)" = healthy ]; do
+until healthy; do
   tries=$((tries + 1))
   [ "$tries" -le 300 ] && [ -n "$(compose ps --status running --quiet app)" ] || failed
   sleep 0.2

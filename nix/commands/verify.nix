@@ -7,6 +7,8 @@
   pkgs,
   # Has bin/image-compare.
   asserter,
+  # ../images/layout.nix
+  layout,
   # The archive of all images.
   image,
   # The crates that the images have programs of.
@@ -25,6 +27,8 @@ let
   ];
   # What a crate is built on in its own workspace is its own, too.
   crates = lib.optional (app.crate.local != [ ]) app.cargoArtifacts ++ programs;
+  # Another than the first build's, but for a program that finds its files where it was compiled.
+  buildFolder = if layout.files == [ ] then "/somewhere/else" else dirOf layout.root;
   # Nothing else of ours comes before these.
   dependencies = map (crate: crate.dependencies) programs;
 in
@@ -111,7 +115,7 @@ pkgs.writeShellApplication {
       shift
       TZ=Pacific/Kiritimati LC_ALL=tr_TR.UTF-8 USER=somebody LOGNAME=somebody \
         timeout --foreground 3600 taskset --cpu-list "''${allowed%%[,-]*}" \
-        nix build --store "$second" --cores 1 --option sandbox true --option sandbox-fallback false --option sandbox-build-dir /somewhere/else \
+        nix build --store "$second" --cores 1 --option sandbox true --option sandbox-fallback false --option sandbox-build-dir ${buildFolder} \
         --option sandbox-dev-shm-size 4k,nr_inodes=1 --option extra-sandbox-paths "$paths" --max-silent-time 900 --no-link "''${@/%/^out}" >&2 ||
         die "the second build failed, took more than an hour, or said nothing for 15 minutes"
     }

@@ -231,7 +231,7 @@ let
       cargoArtifacts = staticCrane.buildDepsOnly dev;
       doInstallCargoArtifacts = false;
     };
-  lint = lib.optionalString strict " -- --deny warnings";
+  lint = lib.optionalString strict " --all-features -- --deny warnings";
 
   # The package itself, with nothing in it: what it is built on stays as it is when it is edited.
   isOfPackage =

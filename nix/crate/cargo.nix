@@ -31,36 +31,18 @@ let
     let
       step =
         taken: part:
-        if part != ".." then
-          taken ++ [ part ]
-        else if taken == [ ] then
-          throw "outside"
+        if taken == null || part == ".." && taken == [ ] then
+          null
+        else if part == ".." then
+          builtins.genList (builtins.elemAt taken) (builtins.length taken - 1)
         else
-          builtins.genList (builtins.elemAt taken) (builtins.length taken - 1);
-      all = parts folder ++ parts path;
-      depth =
-        builtins.foldl'
-          (
-            { least, now }:
-            part:
-            let
-              next = if part == ".." then now - 1 else now + 1;
-            in
-            {
-              now = next;
-              least = if next < least then next else least;
-            }
-          )
-          {
-            least = 0;
-            now = 0;
-          }
-          all;
+          taken ++ [ part ];
+      steps = builtins.foldl' step [ ] (parts folder ++ parts path);
     in
-    if lib.hasPrefix "/" path || depth.least < 0 then
+    if lib.hasPrefix "/" path || steps == null then
       null
     else
-      lib.concatMapStrings (part: "/${part}") (builtins.foldl' step [ ] all);
+      lib.concatMapStrings (part: "/${part}") steps;
 
   # The folders that a pattern of `members` means: `*` and `?` stand for what they do in a shell.
   matching =

@@ -49,10 +49,13 @@ in
     inherit lib src;
     inherit (settings) name package;
   };
-  # Whether it is a service on the chassis, which has variables of its own.
-  onChassis =
-    builtins.any (package: package.name == "chassis")
-      (lib.importTOML (src + "/Cargo.lock")).package;
+  # Whether it is a service on the chassis, which has variables of its own; a registry may have
+  # another crate of that name.
+  onChassis = builtins.any (
+    package: package.name == "chassis" && !lib.hasPrefix "registry" (package.source or "")
+  ) (lib.importTOML (src + "/Cargo.lock")).package;
+  # Whether the folder has the edit loop, which Compose is told of in a file of its own.
+  hasLoop = builtins.pathExists (src + "/compose.dev.yaml");
   # The binary, which the image starts.
   name = scope.crate.program;
   # An SPDX expression, or null where the crate states none.

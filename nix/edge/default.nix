@@ -8,7 +8,19 @@ in
   options = call ./options.nix { };
   places = import ./places.nix;
   # compose.yaml calls the service so, whatever the crate's name.
-  upstream = "${if scope.listen == "loopback" then "127.0.0.1" else "app"}:${toString scope.port}";
+  upstream =
+    if scope.listen != "loopback" then
+      "app:${toString scope.port}"
+    else if
+      builtins.elem scope.port [
+        80
+        443
+        8081
+      ]
+    then
+      throw "drydock: the setting port is ${toString scope.port}, which the edge has for itself in the network that the two share by listen = \"loopback\"; it may be any but 80, 443 and 8081"
+    else
+      "127.0.0.1:${toString scope.port}";
   # Of what is to differ from the image's.
   nginxConfig = call ./config.nix;
   assets = call ./assets.nix { source = scope.settings.assets; };

@@ -15,7 +15,6 @@
   egress,
   port,
   ready,
-  src,
   timezones,
   # An SPDX expression, or null.
   licenses,
@@ -25,18 +24,9 @@ base {
   inherit licenses;
   contents = [ probe ];
   volatile = [ app ];
-  # Files and no links: a program may look at where a file really is. They are in a layer above
-  # the binary's, as all that is made here.
+  # What is made here is in a layer above the binary's.
   extraCommands = ''
-    ${lib.concatMapStrings (path: ''
-      mkdir -p ${lib.escapeShellArg (dirOf ".${layout.root}/${path}")}
-      cp -rL ${
-        builtins.path {
-          name = "file";
-          path = src + "/${path}";
-        }
-      } ${lib.escapeShellArg ".${layout.root}/${path}"}
-    '') layout.files}
+    ${layout.put}
     ${lib.optionalString egress ''
       mkdir -p etc/ssl/certs
       cp ${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt etc/ssl/certs/ca-certificates.crt

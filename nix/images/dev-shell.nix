@@ -2,6 +2,8 @@
 # `nix develop .#ci`: what the checks need, and no more.
 {
   crane,
+  # Whether the folder has the edit loop.
+  hasLoop,
   lib,
   # The one of the image.
   nginx,
@@ -39,8 +41,13 @@ in
     # comes here at each change, and has said it once.
     shellHook = ''
       if [ -z "''${DIRENV_IN_ENVRC:-}" ]; then
-        echo 'cargo test, cargo clippy           the service in src/, by the toolchain that builds the images' >&2
-        echo 'docker compose up                  the stack as in production; ./drydock dev the one that follows what is edited' >&2
+        echo 'cargo test, cargo clippy           the service, by the toolchain that builds the images' >&2
+        ${
+          if hasLoop then
+            "echo 'docker compose up                  the stack as in production; ./drydock dev the one that follows what is edited' >&2"
+          else
+            "echo 'nix run .#up                       the stack as in production' >&2"
+        }
         echo './drydock test                     every check and test; nix flake check is what needs no engine' >&2
       fi
     '';

@@ -36,7 +36,8 @@ let
   add =
     all: file:
     let
-      more = if builtins.isAttrs file then file else lib.importTOML file;
+      # What a setting says is meant as it stands.
+      more = if builtins.isAttrs file then file else fill (lib.importTOML file);
     in
     all
     // more
@@ -46,7 +47,7 @@ let
     // lib.genAttrs [ "allowed-paths" "allowed-content" ] (
       key: all.${key} or [ ] ++ more.${key} or [ ]
     );
-  filled = fill (builtins.foldl' add { } facts);
+  filled = builtins.foldl' add { } facts;
   stated = writeText "facts.json" (
     builtins.toJSON (
       filled

@@ -42,6 +42,22 @@ rec {
       chosen
     else
       throw "drydock: the setting files has ${builtins.head missing}, which is not in the sources; they are what git knows";
+  # Shell that puts them below the current folder. They are files and no links: a program may look
+  # at where a file really is.
+  put = lib.concatMapStrings (
+    path:
+    let
+      place = lib.escapeShellArg ".${root}/${path}";
+      source = builtins.path {
+        name = "file";
+        path = src + "/${path}";
+      };
+    in
+    ''
+      mkdir -p "$(dirname -- ${place})"
+      cp -rL ${source} ${place}
+    ''
+  ) files;
   # Where the program starts: in its package, if all its files are there.
   workingDirectory =
     if files == [ ] then

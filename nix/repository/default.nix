@@ -1,5 +1,6 @@
-# The reference service, and the composition root of what is only this repository's: the checks of Drydock itself, its
-# benchmarks, what keeps it. Everything that is made from a crate is the scope of ../stack.nix.
+# The reference service, and the composition root of what is only this repository's: the checks of
+# Drydock itself, its benchmarks, what keeps it. Everything that is made from a crate is the scope
+# of ../stack.nix.
 {
   # For labels.
   revision ? "unknown",

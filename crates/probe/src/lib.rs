@@ -1,5 +1,6 @@
 //! One HTTP/1.1 request whose answer becomes an exit code, or one connection: the health check of
-//! an image that has no shell and no curl.
+//! an image that has no shell and no curl. It can also do nothing until it is ended: a container
+//! of it keeps a network that others share, whichever of them starts anew.
 //!
 //! A redirect is a failure, because what is asked for here is the health of the server that
 //! was named. Only `http` is spoken: a health check stays inside its container.
@@ -19,6 +20,7 @@ use core::{
 };
 
 use rustix::{
+    event::pause,
     fd::BorrowedFd,
     fs::{self, Mode, OFlags},
     io::{self, Errno},
@@ -45,6 +47,10 @@ pub fn main<'a>(
             let _ = writeln!(stdout, "probe {}", env!("CARGO_PKG_VERSION"));
             0
         }
+        Ok(Command::Hold) => loop {
+            // It returns when a signal was handled, and none is.
+            pause();
+        },
         Ok(Command::Probe { url, wanted, limit }) => match run(&url, wanted, limit) {
             Ok(()) => 0,
             Err(failure) => {
@@ -89,6 +95,7 @@ IPv4 address, or an IPv6 address in brackets. Redirects are not followed. For
 tcp://HOST:PORT nothing is sent, and a connection is enough.
 
   --any              any answer of HTTP will do
+  --hold             send nothing, and wait until this is ended by SIGKILL
   --timeout SECONDS  limit for everything together, from the connection to the status
                      line: a whole number from 1 to 60 (default: 2)
   --help             print this text
@@ -126,6 +133,8 @@ enum Command<'a> {
         /// Limit for everything together.
         limit: Duration,
     },
+    /// Do nothing until it is ended.
+    Hold,
     /// Print [`HELP`].
     Help,
     /// Print the version.
@@ -158,7 +167,7 @@ impl fmt::Display for Wrong<'_> {
             Self::NotText(bytes) => write!(f, "\"{}\" is not UTF-8 text", bytes.escape_ascii()),
             Self::UnknownOption(option) => write!(
                 f,
-                "unknown option {option:?}; allowed are --any, --timeout SECONDS, --help and --version"
+                "unknown option {option:?}; allowed are --any, --hold, --timeout SECONDS, --help and --version"
             ),
             Self::Limit(value) => write!(
                 f,
@@ -182,6 +191,7 @@ fn parse<'a>(args: impl IntoIterator<Item = &'a [u8]>) -> Result<Command<'a>, Wr
         match str::from_utf8(arg).map_err(|_| Wrong::NotText(arg))? {
             "--help" | "-h" => return Ok(Command::Help),
             "--version" | "-V" => return Ok(Command::Version),
+            "--hold" => return Ok(Command::Hold),
             "--any" => wanted = Wanted::Any,
             "--timeout" => limit = parse_limit(args.next().unwrap_or_default())?,
             option if option.starts_with('-') => match option.strip_prefix("--timeout=") {
@@ -548,6 +558,7 @@ mod tests {
         assert_eq!(parse("--any http://a/"), probe(Wanted::Any, 2));
         assert_eq!(parse("--timeout 60 http://a/"), probe(Wanted::Success, 60));
         assert_eq!(parse("http://a/ --timeout=1"), probe(Wanted::Success, 1));
+        assert_eq!(parse("--hold"), Ok(Command::Hold));
         assert_eq!(parse("--help"), Ok(Command::Help));
         assert_eq!(parse("--version"), Ok(Command::Version));
         for wrong in [

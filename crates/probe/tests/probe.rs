@@ -281,3 +281,21 @@ fn where_nothing_listens_it_is_said_what_does() {
     assert_eq!(code, Some(1));
     assert!(said.contains(&format!("{there} of one address")), "{said}");
 }
+
+#[test]
+fn it_holds_until_it_is_ended() {
+    let mut held = Command::new(env!("CARGO_BIN_EXE_probe"))
+        .arg("--hold")
+        .spawn()
+        .unwrap();
+    // It has begun to wait when the kernel says that it sleeps (proc_pid_stat(5)).
+    let stat = format!("/proc/{}/stat", held.id());
+    let limit = Instant::now() + Duration::from_secs(10);
+    while !std::fs::read_to_string(&stat).unwrap().contains(") S ") {
+        assert!(held.try_wait().unwrap().is_none() && Instant::now() < limit);
+        thread::yield_now();
+    }
+    assert!(held.try_wait().unwrap().is_none());
+    held.kill().unwrap();
+    assert!(!held.wait().unwrap().success());
+}

@@ -44,9 +44,22 @@ let
     writable = [ "data" ];
     nothing = 1;
   };
+  # What leads out of the sources, into the image's own, or into another syntax.
+  outside = [
+    { files = [ "../secret" ]; }
+    { files = [ "a/../../b" ]; }
+    { sources = [ "/etc" ]; }
+    { writable = [ "/nix/store" ]; }
+    { writable = [ "/a/../etc" ]; }
+    { writable = [ "/a b" ]; }
+    { environment."A B" = "x"; }
+    { redirects."/a" = "/$host"; }
+    { caching."/a;" = "1d"; }
+  ];
   wrong =
     builtins.filter (name: !takes { ${name} = good.${name}; }) (builtins.attrNames good)
     ++ builtins.filter (name: takes { ${name} = bad.${name}; }) (builtins.attrNames bad)
+    ++ builtins.filter takes outside
     ++ lib.optional (builtins.tryEval (builtins.deepSeq (check { }).port true)).success "src";
   # A default is one of its own forms.
   defaults = builtins.filter (
@@ -56,4 +69,6 @@ in
 if wrong ++ defaults == [ ] then
   pkgs.runCommand "settings" { } ''touch "$out"''
 else
-  throw "settings: nix/settings.nix takes or refuses otherwise than it should: ${toString (wrong ++ defaults)}"
+  throw "settings: nix/settings.nix takes or refuses otherwise than it should: ${
+    builtins.toJSON (wrong ++ defaults)
+  }"

@@ -1,0 +1,32 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # others assign rendered and repository, and use files
+# Which files make the stack of the current folder, as a plain `docker compose` reads them there.
+
+first() { # FILE...: prints the first that is there
+  local file
+  for file; do
+    [ ! -e "$file" ] || { echo "$file"; return; }
+  done
+}
+
+# Sets $mine to the compose file of the folder, and $files to Compose's arguments: that file, if it
+# has this stack, else the rendered one with that on top, which is of a database for example.
+choose_files() {
+  local override
+  mine=$(first compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
+  if [ -n "$mine" ] && grep -q "image: *$repository/nginx:" "$mine"; then
+    files=(--file "$mine")
+  else
+    files=(--project-directory . --file "$rendered")
+    [ -z "$mine" ] || files+=(--file "$mine")
+  fi
+  override=$(first compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)
+  [ -z "$override" ] || files+=(--file "$override")
+}
+
+# Whether all containers of the app are healthy; where there are none, they are not.
+healthy() {
+  local states
+  # shellcheck disable=SC2046 # an id for each
+  states=$(docker inspect --format '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}' $(compose ps --quiet app) 2>/dev/null) || return 1
+  [ -n "$states" ] && ! grep -qvx healthy <<<"$states"
+}
