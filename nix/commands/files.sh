@@ -24,6 +24,7 @@ choose_files() {
 }
 
 # Whether all containers of the app are healthy; where there are none, they are not.
+# shellcheck disable=SC2329 # a command may wait for nothing
 healthy() {
   local states
   # shellcheck disable=SC2046 # an id for each

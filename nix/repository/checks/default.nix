@@ -27,6 +27,7 @@ let
     };
   files = [
     "adopt"
+    "commands"
     "compose"
     "docs"
     "edge"
