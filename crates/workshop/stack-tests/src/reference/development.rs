@@ -31,8 +31,9 @@ const FIRST: Duration = Duration::from_mins(15);
 /// How long an edit may take to have its effect, on a machine that is busy with the load.
 const SOON: Duration = Duration::from_mins(1);
 
-/// What Ctrl-C may take.
-const STOP: Duration = Duration::from_secs(2);
+/// What Ctrl-C may take: less than nginx is given to end, so that a loop which waits for that is
+/// seen, and more than an engine on a busy machine needs to take three containers away.
+const STOP: Duration = Duration::from_secs(10);
 
 /// The programs that are swapped under load, and how many requests there are at least.
 const SWAPS: usize = 10;
