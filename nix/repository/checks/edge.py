@@ -32,7 +32,13 @@ async def serve(reader, writer):
                 await writer.drain()
                 await asyncio.to_thread(more.wait, 20)
                 writer.write(b"9\r\ndata: 2\n\n\r\n0\r\n\r\n")
-            elif fields.get("upgrade"):
+            elif fields.get("upgrade") and (
+                # Lax where nothing may arrive, and strict with a WebSocket: whoever lacks one of
+                # these is no client of it (RFC 6455, section 4.2.1).
+                fields["upgrade"].lower() != "websocket"
+                or "upgrade" in map(str.strip, fields.get("connection", "").lower().split(","))
+                and fields.get("sec-websocket-version") == "13"
+            ):
                 key = fields["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
                 accept = base64.b64encode(hashlib.sha1(key.encode()).digest()).decode()
                 writer.write(
