@@ -5,8 +5,8 @@
   repository,
   # Whether the service is on the chassis, and takes that one's variables.
   onChassis,
-  # Whether there is compose.dev.yaml.
-  hasLoop,
+  # The edge's configuration, if it is in the working tree: compose.dev.yaml is there as well then.
+  edgeFolder,
   # The settings of these names: see ./settings.nix.
   egress,
   listen,
@@ -117,7 +117,7 @@ in
 ''
   # The stack as in production: `docker compose up` after `docker load`.
   ${
-    if hasLoop then
+    if edgeFolder != null then
       "# compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of\n# the folder, so that two of them have two stacks."
     else
       "# The project is called after the folder, so that two of them have two stacks."

@@ -15,6 +15,8 @@
   # Shell commands that change one line of the crate, run in its folder: what such a
   # change ships is checked. By itself it adds a text to `main`.
   edit ? null,
+  # The edge's configuration, where it is worked on in the same tree: a path below that.
+  edgeFolder ? null,
   # Other folders that have a Cargo.lock, by name: crates that are worked on beside this one.
   otherCrates ? { },
 }:
@@ -26,6 +28,7 @@ let
     // {
       inherit
         advisoryDb
+        edgeFolder
         edit
         lib
         mkCrane

@@ -11,9 +11,6 @@ let
     test = "start the stack as shipped, ask it and stop it";
     publish = "copy both images to a registry and print their names by digest";
     verify = "build both images once more and compare";
-  };
-  # The edit loop.
-  loop = {
     dev = "build at each save and swap the running program";
     dev-host = "build at each save and swap the running program, without containers";
   };
@@ -26,8 +23,6 @@ let
   );
 in
 {
-  # As the flake has them.
-  loopApps = appsOf loop;
   apps = appsOf descriptions // {
     # Alone, so that only who has none fetches it.
     dockerd = {
@@ -36,7 +31,7 @@ in
       meta.description = "the pinned Docker engine";
     };
   };
-  programs = builtins.mapAttrs (name: _: call (./. + "/${name}.nix") { }) (descriptions // loop);
+  programs = builtins.mapAttrs (name: _: call (./. + "/${name}.nix") { }) descriptions;
   # What others use.
   inherit (scope.programs) engine publish;
   # Compose is called by its own name, so that no CLI plug-in has to be installed.
@@ -50,6 +45,9 @@ in
     pkgs.openssl
   ];
   onStack = call ./on-stack.nix { };
-  composeFile = scope.pkgs.writeText "compose.yaml" (call ../compose.nix { });
+  composeFile = pkgs.writeText "compose.yaml" (call ../compose.nix { });
+  # On top of it, for `dev`.
+  composeDevFile = pkgs.writeText "compose.dev.yaml" (call ../compose-dev.nix { });
+  loop = call ./loop.nix { };
   load = call ./load.nix { };
 }

@@ -3,7 +3,12 @@
 project=$project-dev
 own "$project"
 load_images
-files=(--file compose.yaml --file compose.dev.yaml)
+if [ -e compose.dev.yaml ]; then
+  files+=(--file compose.dev.yaml)
+else
+  [ "${files[0]}" = --project-directory ] || files=(--project-directory . "${files[@]}")
+  files+=(--file "$rendered_dev")
+fi
 DRYDOCK_UID=${DRYDOCK_UID:-$(id -u)} DRYDOCK_GID=${DRYDOCK_GID:-$(id -g)}
 export DRYDOCK_UID DRYDOCK_GID
 # A group of its own, so that Ctrl-C comes here alone: Compose would ask the containers

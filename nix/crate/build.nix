@@ -161,21 +161,27 @@ let
       )
     );
 
-  selected = toString (
+  selected =
     lib.optional (!defaultFeatures) "--no-default-features"
     ++
       lib.optional (crate.features ++ features != [ ])
-        "--features ${
+        "--features=${
           lib.concatMapStringsSep "," (feature: "${crate.package}/${feature}") (
             lib.unique (crate.features ++ features)
           )
-        }"
-  );
-  build = "--locked --package ${crate.package} --bin ${crate.program} ${selected}";
-  test = "--locked ${toString (map (package: "--package ${package}") names)} ${selected}";
+        }";
+  build = "--locked --package ${crate.package} --bin ${crate.program} ${toString selected}";
+  test = "--locked ${toString (map (package: "--package ${package}") names)} ${toString selected}";
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
   found = libraries pkgs.pkgsStatic;
+  # With those that they need in turn.
+  withTheirs =
+    libraries:
+    lib.unique (
+      libraries
+      ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
+    );
   common =
     variables
     // lib.optionalAttrs (found != [ ]) {
@@ -189,7 +195,7 @@ let
       postPatch = withoutOthers;
       CARGO_BUILD_TARGET = target;
       # In the place of all that a file may say.
-      RUSTFLAGS = builtins.concatStringsSep " " (lib.optional (rustFlags != "") rustFlags ++ conditions);
+      RUSTFLAGS = toString (lib.optional (rustFlags != "") rustFlags ++ conditions);
       RUSTC_WRAPPER = "";
       nativeBuildInputs =
         tools pkgs.pkgsStatic.buildPackages
@@ -298,6 +304,29 @@ staticCrane.buildPackage (
     postPatch = withoutOthers + edit;
     passthru = {
       inherit crate dependencies;
+      # For builds on the working tree: cargo's arguments, tools, and variables.
+      working = {
+        arguments = [ "--package=${crate.package}" ] ++ selected;
+        tools =
+          tools pkgs.pkgsStatic.buildPackages
+          ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
+        variables =
+          lib.optionalAttrs (configured != { }) {
+            RUSTFLAGS = toString conditions;
+            RUSTC_WRAPPER = "";
+          }
+          // lib.optionalAttrs (found != [ ]) (
+            import ./static-target.nix { inherit lib pkgs; }
+            // {
+              PKG_CONFIG_ALLOW_CROSS = "1";
+              PKG_CONFIG_ALL_STATIC = "1";
+              PKG_CONFIG_PATH = lib.concatMapStringsSep ":" (library: "${lib.getDev library}/lib/pkgconfig") (
+                withTheirs found
+              );
+              inherit (common) RUSTFLAGS;
+            }
+          );
+      };
       # What else is built from the same sources starts from here.
       devArguments = tests;
       tests = {

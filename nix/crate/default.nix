@@ -54,8 +54,6 @@ in
   onChassis = builtins.any (
     package: package.name == "chassis" && !lib.hasPrefix "registry" (package.source or "")
   ) (lib.importTOML (src + "/Cargo.lock")).package;
-  # Whether the folder has the edit loop, which Compose is told of in a file of its own.
-  hasLoop = builtins.pathExists (src + "/compose.dev.yaml");
   # The binary, which the image starts.
   name = scope.crate.program;
   # An SPDX expression, or null where the crate states none.

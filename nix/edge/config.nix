@@ -7,14 +7,13 @@
   places,
   # ./options.nix
   options,
+  # ./source.nix
+  edgeSource,
   nginx,
   # Makes the key pair that `nginx -t` reads.
   keypair,
   # The service behind the edge, as host:port.
   upstream,
-  # The settings of these names: see ../settings.nix.
-  bodySize,
-  timeout,
   # The TCP and UDP ports that it listens on.
   httpPort ? 80,
   httpsPort ? 443,
@@ -25,41 +24,15 @@
   edit ? "",
 }:
 let
-  source = lib.fileset.toSource {
-    root = ../../nginx;
-    fileset = lib.fileset.unions (
-      map (folder: lib.fileset.fileFilter (file: file.hasExt "conf") (../../nginx + "/${folder}")) [
-        "events"
-        "http"
-        "main"
-        "server"
-        "sites"
-      ]
-      ++ [ ../../nginx/nginx.conf ]
-    );
-  };
-  # Shell may stand in the new words.
-  put =
-    folder: new:
-    lib.concatMapStringsSep "" (place: ''
-      substituteInPlace ${folder}/${place.file} --replace-fail ${lib.escapeShellArg place.from} "${place.to}"
-    '') (places new);
   common = {
     inherit upstream;
     health = "127.0.0.1:${toString healthPort}";
   };
 in
 runCommand "nginx-config" { } ''
-  cp -r ${source} "$out"
+  cp -r ${edgeSource} "$out"
   chmod -R u+w "$out"
   pushd "$out" > /dev/null
-  ${lib.concatMapStrings (folder: ''
-    cp -r --no-preserve=mode ${folder}/. .
-  '') options.folders}
-  ${put "." {
-    body = bodySize;
-    answer = "${toString timeout}s";
-  }}
   ${lib.optionalString (options.own != null) ''
     # A file that nothing includes would have no effect, and nobody would know.
     find ${options.own} -type f -printf '%P\n' | sort | while read -r file; do
@@ -83,7 +56,7 @@ runCommand "nginx-config" { } ''
   cp -r "$out" tested
   mkdir none pair
   ${lib.getExe keypair} --from none --to pair --owner "$(id -u):$(id -g)" > /dev/null
-  ${put "tested" (
+  ${places.put "tested" (
     common
     // {
       http = "8080";
@@ -102,7 +75,7 @@ runCommand "nginx-config" { } ''
   }
   cat said >&2
 
-  ${put "$out" (
+  ${places.put "$out" (
     common
     // {
       http = toString httpPort;

@@ -6,7 +6,9 @@ in
 {
   nginx = import ./nginx.nix { inherit (scope.pkgs) nginx; };
   options = call ./options.nix { };
-  places = import ./places.nix;
+  places = call ./places.nix { };
+  # What the image's configuration begins with.
+  edgeSource = call ./source.nix { };
   # compose.yaml calls the service so, whatever the crate's name.
   upstream =
     if scope.listen != "loopback" then

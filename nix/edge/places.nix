@@ -1,6 +1,8 @@
 # The words of ../../nginx that say where it runs; it is a working configuration as it stands, in
-# its container. Of new words by their names, for some of them or all: what stands where, as
-# { file, from, to }, for each.
+# its container. `of` gives, for new words by their names, some of them or all, what stands where,
+# as { file, from, to } for each; `put` is shell that puts them into a folder, and shell may stand
+# in them.
+{ lib }:
 let
   one = file: from: put: [ { inherit file from put; } ];
   same = to: to;
@@ -36,15 +38,26 @@ let
     ];
     # Where a line for each request goes.
     log = one "http/access-log.conf" "/dev/stdout" same;
+    # How many requests a connection to the service has.
+    reuse = one "http/upstream.conf" "keepalive_requests  10000;" (to: "keepalive_requests  ${to};");
     # What follows the host in a redirect, where no container's name has it.
     redirect = one "sites/http.conf" ''default                         ""'' (to: ''default "${to}"'');
   };
+  of =
+    new:
+    builtins.concatMap (
+      name:
+      map (word: {
+        inherit (word) file from;
+        to = word.put new.${name};
+      }) words.${name}
+    ) (builtins.attrNames new);
 in
-new:
-builtins.concatMap (
-  name:
-  map (word: {
-    inherit (word) file from;
-    to = word.put new.${name};
-  }) words.${name}
-) (builtins.attrNames new)
+{
+  inherit of;
+  put =
+    folder: new:
+    lib.concatMapStrings (place: ''
+      substituteInPlace ${folder}/${place.file} --replace-fail ${lib.escapeShellArg place.from} "${place.to}"
+    '') (of new);
+}

@@ -10,10 +10,10 @@
   licenses,
 }:
 let
-  inherit (pkgs.pkgsStatic.stdenv) cc hostPlatform;
-  # The C compiler of the static target, for cargo and for build scripts that call the crate
-  # cc: https://docs.rs/cc/latest/cc/#external-configuration-via-environment-variables
-  compiler = program: "${cc}/bin/${cc.targetPrefix}${program}";
+  target = import ../crate/static-target.nix {
+    inherit (pkgs) lib;
+    inherit pkgs;
+  };
   ci = pkgs.writeShellApplication {
     name = "drydock-ci";
     text = ''
@@ -73,15 +73,13 @@ base {
   inherit (imageTools) extraCommands;
   config = imageTools.config // {
     Entrypoint = [ (pkgs.lib.getExe ci) ];
-    Env = imageTools.config.Env ++ [
-      "CARGO_TARGET_DIR=/tmp/target"
-      "CARGO_NET_OFFLINE=true"
-      "CARGO_BUILD_TARGET=${hostPlatform.rust.rustcTarget}"
-      "CARGO_BUILD_RUSTFLAGS=${rustFlags}"
-      "CARGO_TARGET_${hostPlatform.rust.cargoEnvVarTarget}_LINKER=${compiler "cc"}"
-      "TARGET_CC=${compiler "cc"}"
-      "TARGET_CXX=${compiler "c++"}"
-      "TARGET_AR=${compiler "ar"}"
-    ];
+    Env =
+      imageTools.config.Env
+      ++ [
+        "CARGO_TARGET_DIR=/tmp/target"
+        "CARGO_NET_OFFLINE=true"
+        "CARGO_BUILD_RUSTFLAGS=${rustFlags}"
+      ]
+      ++ pkgs.lib.mapAttrsToList (name: value: "${name}=${value}") target;
   };
 }

@@ -28,12 +28,7 @@ let
   holdRelease =
     setting: facts:
     hold setting ([ ./facts/release.toml ] ++ builtins.filter (more: more != null) facts);
-  holdWork =
-    file:
-    hold null [
-      ./facts/work.toml
-      file
-    ];
+  holdWork = facts: hold null ([ ./facts/work.toml ] ++ facts);
   # A revision of the crate says nothing of the images to work with, and would make them anew at
   # each commit.
   workBase = call ./base.nix {
@@ -93,7 +88,17 @@ in
   imageTools = call ./tools.nix {
     crates = scope.cratesOf (map (crate: crate + "/Cargo.lock") (builtins.attrValues scope.locked));
   };
-  image-dev = holdWork ./facts/dev.toml (call ./dev.nix { base = workBase; });
-  image-ci = holdWork ./facts/ci.toml (call ./ci.nix { base = workBase; });
+  image-dev = holdWork [
+    ./facts/dev.toml
+    {
+      environment = (lib.importTOML ./facts/dev.toml).environment ++ scope.devVariables;
+      world-writable = lib.genAttrs ([ "/tmp" ] ++ scope.layout.writable) (_: "1777");
+    }
+  ] (call ./dev.nix { base = workBase; });
+  # Besides those of every service.
+  devVariables =
+    lib.optional settings.egress "SSL_CERT_FILE=${scope.pkgs.cacert}/etc/ssl/certs/ca-bundle.crt"
+    ++ lib.mapAttrsToList (name: value: "${name}=${value}") scope.app.working.variables;
+  image-ci = holdWork [ ./facts/ci.toml ] (call ./ci.nix { base = workBase; });
   devShells = call ./dev-shell.nix { };
 }

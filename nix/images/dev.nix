@@ -2,10 +2,14 @@
 # working tree mounted at /src, and everything that the services run there. Compose gives
 # it the user whose files those are.
 {
+  app,
   base,
   lib,
+  pkgs,
   # ./tools.nix
   imageTools,
+  # What no edit changes of the edge's configuration.
+  edgeSource,
   # Has bin/dev-loop, the entry point.
   dev-loop,
   # What the services run besides.
@@ -13,6 +17,11 @@
   nginx,
   probe,
   licenses,
+  # Variables besides.
+  devVariables,
+  # The settings of these names: see ../settings.nix.
+  timezones,
+  writable,
 }:
 base {
   name = "dev";
@@ -26,7 +35,8 @@ base {
         nginx
         keypair
         probe
-      ];
+      ]
+      ++ app.working.tools;
       folders = [
         "etc/nginx/tls"
         "var/www/acme"
@@ -35,12 +45,25 @@ base {
     })
   ];
   volatile = [ dev-loop ];
-  inherit (imageTools) extraCommands;
+  extraCommands = imageTools.extraCommands + ''
+    ln -s ${edgeSource} edge
+    ${lib.optionalString timezones ''
+      mkdir -p usr/share
+      ln -s ${pkgs.tzdata}/share/zoneinfo usr/share/zoneinfo
+    ''}
+    ${lib.concatMapStrings (folder: ''
+      mkdir -p ${lib.escapeShellArg ".${folder}"}
+      chmod 1777 ${lib.escapeShellArg ".${folder}"}
+    '') writable}
+  '';
   config = imageTools.config // {
     Entrypoint = [ (lib.getExe' dev-loop "dev-loop") ];
-    Env = imageTools.config.Env ++ [
-      # On the host, so that the next container starts from there; not where the host's cargo builds.
-      "CARGO_TARGET_DIR=/src/target/container"
-    ];
+    Env =
+      imageTools.config.Env
+      ++ [
+        # On the host, so that the next container starts from there; not where the host's cargo builds.
+        "CARGO_TARGET_DIR=/src/target/container"
+      ]
+      ++ devVariables;
   };
 }

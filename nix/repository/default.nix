@@ -47,6 +47,7 @@ let
             websockets = false;
           };
           edit = ''substituteInPlace src/routes.rs --replace-fail "It's easier" "It is easier"'';
+          edgeFolder = "nginx";
           otherCrates = {
             chassis-fuzz = ../../crates/chassis/fuzz;
             keypair = ../../crates/keypair;
@@ -110,7 +111,7 @@ let
             probe
             ;
         };
-        apps = stack.apps // stack.loopApps // call ./commands { };
+        apps = stack.apps // call ./commands { };
         checks = outputs.packages // stack.checks // call ./checks { };
       };
     in

@@ -1,8 +1,9 @@
 # Each compose file is valid by the Compose specification's schema, as Compose itself
 # reads it: no unknown key, no value of another type, no warning. A file besides
-# compose.yaml is one to put on top of it; that one is the rendering of what the stack is.
+# compose.yaml is one to put on top of it. Both are renderings of what the stack is.
 {
-  # ../../compose.nix, as a file
+  # ../../compose-dev.nix and ../../compose.nix, as files
+  composeDevFile,
   composeFile,
   lib,
   pkgs,
@@ -34,6 +35,8 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
   done
   diff -u compose.yaml ${composeFile} >> "$HOME/wrong" ||
     echo "compose.yaml is not what nix/compose.nix makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
+  diff -u compose.dev.yaml ${composeDevFile} >> "$HOME/wrong" ||
+    echo "compose.dev.yaml is not what nix/compose-dev.nix makes: the lines with + are" >> "$HOME/wrong"
   cat "$HOME/wrong" >&2
   [ ! -s "$HOME/wrong" ]
   touch "$out"

@@ -1,57 +1,103 @@
-//! The command line: what is watched, and what is done about it.
+//! The command line: what is built and run, and what is said of other files.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What `--help` prints.
-pub const HELP: &str = "\
-usage: dev-loop [--in FOLDER] [--work FOLDER] [--url URL] [PART...]
+use clap::Parser;
 
-  --in FOLDER     where the paths below are, and where cargo runs; the current folder
-  --work FOLDER   a folder for files of the loop's own, which removes it with all that is in it
-                  at its end, and so wants a file .dev-loop in it, which says that it may;
-                  without it a new one among the temporary files
-  --url URL       where the service is to be seen, which is said when it answers
-
-the service:
-  --app NAME      the binary of the crate; it takes a listening socket as in sd_listen_fds(3),
-                  and says READY=1 as in sd_notify(3)
-  --listen ADDR   the address of that socket, as 127.0.0.1:8000
-  --source PATH   a file or folder that the program is made of; once for each
-  --tests PATH    a file or folder that only its tests are made of; once for each
-  --ready SECONDS how long a new program may take to be ready (default 10)
-
-the edge:
-  --edge FOLDER   nginx's configuration, with nginx.conf in it
-  --nginx PROGRAM the nginx that tests and runs it (default nginx)
-  --place FILE FROM TO
-                  in this file of a copy of the configuration, TO stands for FROM
-
-whatever else:
-  --note PATH TEXT
-                  what is said when this file, or something in this folder, changes
-
-environment:
-  APP_AUTOSTART     false: start nothing, and wait to be stopped (default true)
-  APP_TEST_ON_SAVE  true: run `cargo test` after each good build (default false)
-";
-
-/// The command line, understood.
-#[derive(Debug, PartialEq, Eq)]
+/// Builds a service at each save and swaps the running program; tests and reloads the nginx in
+/// front of it.
+#[derive(Debug, Parser)]
+#[command(name = "dev-loop", after_help = ENVIRONMENT, disable_version_flag = true)]
 pub struct Options {
-    /// `--in`
+    /// Where the paths below are, and where cargo runs.
+    #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
     pub root: PathBuf,
-    /// `--url`
+    /// A folder for files of the loop's own, which removes it with all that is in it at its end,
+    /// and so wants a file .dev-loop in it, which says that it may; without it a new one among
+    /// the temporary files.
+    #[arg(long, value_name = "FOLDER")]
+    pub work: Option<PathBuf>,
+    /// Where the service is to be seen, which is said when it answers.
+    #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// `--app` and what belongs to it.
-    pub app: Option<AppOptions>,
-    /// `--edge` and what belongs to it.
-    pub edge: Option<EdgeOptions>,
-    /// `--note`: a path and a sentence.
-    pub notes: Vec<(PathBuf, String)>,
+    /// Where that is asked from here, if it is another name.
+    #[arg(long, value_name = "URL")]
+    pub ask: Option<String>,
+    /// What is said when this file, or something in this folder, changes.
+    #[arg(long, num_args = 2, value_names = ["PATH", "TEXT"])]
+    note: Vec<String>,
+
+    #[command(flatten)]
+    app: MaybeApp,
+    #[command(flatten)]
+    edge: MaybeEdge,
 }
+
+/// What belongs to the service.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "The service")]
+struct MaybeApp {
+    /// Which program cargo builds.
+    #[arg(long, value_name = "NAME", requires = "listen")]
+    app: Option<String>,
+    /// The address that the edge sends requests to, as 127.0.0.1:8000.
+    #[arg(long, value_name = "ADDRESS", requires = "app")]
+    listen: Option<SocketAddr>,
+    /// The port that the program listens at, if it does not take the socket that it is given, as
+    /// in sd_listen_fds(3); such a one is stopped before the next one starts.
+    #[arg(long, value_name = "PORT", requires = "app")]
+    port: Option<u16>,
+    /// An argument for cargo, such as --package=NAME; once for each.
+    #[arg(
+        long,
+        value_name = "ARGUMENT",
+        allow_hyphen_values = true,
+        requires = "app"
+    )]
+    cargo: Vec<OsString>,
+    /// An argument of the program; once for each.
+    #[arg(
+        long,
+        value_name = "ARGUMENT",
+        allow_hyphen_values = true,
+        requires = "app"
+    )]
+    argument: Vec<OsString>,
+    /// The folder that the program starts in.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    start_in: PathBuf,
+    /// How long a new program may take to be ready, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    ready: u64,
+}
+
+/// What belongs to the nginx in front of it.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "The edge")]
+struct MaybeEdge {
+    /// nginx's configuration, with nginx.conf in it.
+    #[arg(long, value_name = "FOLDER")]
+    edge: Option<PathBuf>,
+    /// A folder whose files lie over those of the configuration; once for each, a later one over
+    /// an earlier one.
+    #[arg(long, value_name = "FOLDER", requires = "edge")]
+    over: Vec<PathBuf>,
+    /// The nginx that tests and runs it.
+    #[arg(long, value_name = "PROGRAM", default_value = "nginx")]
+    nginx: PathBuf,
+    /// In this file of a copy of the configuration, TO stands for FROM; {listen} in it is the
+    /// address of --listen.
+    #[arg(long, num_args = 3, value_names = ["FILE", "FROM", "TO"], requires = "edge")]
+    place: Vec<String>,
+}
+
+const ENVIRONMENT: &str = "\
+Environment:
+  APP_AUTOSTART     false: start nothing, and wait to be stopped (default true)
+  APP_TEST_ON_SAVE  true: run `cargo test` after each good build (default false)";
 
 /// The service.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,10 +106,14 @@ pub struct AppOptions {
     pub name: String,
     /// `--listen`
     pub listen: SocketAddr,
-    /// `--source`
-    pub sources: Vec<PathBuf>,
-    /// `--tests`
-    pub tests: Vec<PathBuf>,
+    /// `--port`
+    pub port: Option<u16>,
+    /// `--cargo`
+    pub cargo: Vec<OsString>,
+    /// `--argument`
+    pub arguments: Vec<OsString>,
+    /// `--start-in`
+    pub folder: PathBuf,
     /// `--ready`
     pub ready: Duration,
 }
@@ -71,8 +121,8 @@ pub struct AppOptions {
 /// The nginx in front of it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct EdgeOptions {
-    /// `--edge`
-    pub folder: PathBuf,
+    /// `--edge`, and `--over`.
+    pub folders: Vec<PathBuf>,
     /// `--nginx`
     pub nginx: PathBuf,
     /// `--place`
@@ -91,88 +141,46 @@ pub struct Place {
 }
 
 impl Options {
-    /// Understands the arguments; a part that is named twice counts as it was named last.
-    ///
-    /// # Errors
-    /// A sentence that says which argument is wrong, and what is allowed.
-    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
-        let mut arguments = Arguments(arguments.into_iter());
-        let (mut root, mut url) = (PathBuf::from("."), None);
-        let (mut name, mut listen, mut sources) = (None, None, Vec::new());
-        let (mut ready, mut tests, mut edge) = (Duration::from_secs(10), Vec::new(), None);
-        let (mut nginx, mut places, mut notes) = (PathBuf::from("nginx"), Vec::new(), Vec::new());
-        while let Some(option) = arguments.0.next() {
-            let option = option.to_string_lossy().into_owned();
-            let mut value = |what| arguments.value(&option, what);
-            match &*option {
-                "--in" => root = value("a folder")?.into(),
-                // What [`work`] has given already.
-                "--work" => drop(value("a folder")?),
-                "--url" => url = Some(text(&value("a URL")?)),
-                "--app" => name = Some(text(&value("the name of a binary")?)),
-                "--listen" => {
-                    let given = text(&value("an address")?);
-                    let address = given.parse::<SocketAddr>().map_err(|_| {
-                        format!("--listen {given}: allowed is an IP address and a port, as 127.0.0.1:8000")
-                    })?;
-                    listen = Some(address);
-                }
-                "--source" => sources.push(value("a path")?.into()),
-                "--tests" => tests.push(value("a path")?.into()),
-                "--ready" => {
-                    let given = text(&value("seconds")?);
-                    let seconds = given
-                        .parse()
-                        .ok()
-                        .filter(|seconds| (1..=3600).contains(seconds));
-                    let refused =
-                        || format!("--ready {given}: allowed is a whole number from 1 to 3600");
-                    ready = Duration::from_secs(seconds.ok_or_else(refused)?);
-                }
-                "--edge" => edge = Some(value("a folder")?.into()),
-                "--nginx" => nginx = value("a program")?.into(),
-                "--place" => places.push(Place {
-                    file: value("a file")?.into(),
-                    from: text(&value("a text")?),
-                    to: text(&value("a text")?),
-                }),
-                "--note" => notes.push((value("a path")?.into(), text(&value("a sentence")?))),
-                unknown => {
-                    return Err(format!(
-                        "unknown argument {unknown:?}; --help lists what there is"
-                    ));
-                }
-            }
-        }
-        let app = match (name, listen) {
-            (Some(name), Some(listen)) => Some(AppOptions {
-                name,
-                listen,
-                sources,
-                tests,
-                ready,
-            }),
-            (None, None) => None,
-            (Some(_), None) => {
-                return Err("--app needs --listen, the address of its socket".to_owned());
-            }
-            (None, Some(_)) => return Err("--listen needs --app, the name of a binary".to_owned()),
-        };
-        let edge = edge.map(|folder| EdgeOptions {
-            folder,
-            nginx,
-            places,
-        });
-        if app.is_none() && edge.is_none() {
-            return Err("nothing to run: --app, --edge or both have to be given".to_owned());
-        }
-        Ok(Self {
-            root,
-            url,
-            app,
-            edge,
-            notes,
+    /// The service, if there is to be one.
+    #[must_use]
+    pub fn app(&self) -> Option<AppOptions> {
+        let app = &self.app;
+        Some(AppOptions {
+            name: app.app.clone()?,
+            listen: app.listen?,
+            port: app.port,
+            cargo: app.cargo.clone(),
+            arguments: app.argument.clone(),
+            folder: app.start_in.clone(),
+            ready: Duration::from_secs(app.ready),
         })
+    }
+
+    /// The edge, if there is to be one.
+    #[must_use]
+    pub fn edge(&self) -> Option<EdgeOptions> {
+        let edge = &self.edge;
+        let folders = edge.edge.iter().chain(&edge.over);
+        edge.edge.as_ref()?;
+        let (places, _) = edge.place.as_chunks();
+        let place = |[file, from, to]: &[String; 3]| Place {
+            file: file.into(),
+            from: from.clone(),
+            to: to.clone(),
+        };
+        Some(EdgeOptions {
+            folders: folders.cloned().collect(),
+            nginx: edge.nginx.clone(),
+            places: places.iter().map(place).collect(),
+        })
+    }
+
+    /// A path and a sentence for each.
+    #[must_use]
+    pub fn notes(&self) -> Vec<(PathBuf, String)> {
+        let (notes, _) = self.note.as_chunks();
+        let note = |[path, text]: &[String; 2]| (path.into(), text.clone());
+        notes.iter().map(note).collect()
     }
 }
 
@@ -198,51 +206,36 @@ pub fn switch(name: &str, value: Option<&OsString>, default: bool) -> Result<boo
     }
 }
 
-struct Arguments<I>(I);
-
-impl<I: Iterator<Item = OsString>> Arguments<I> {
-    fn value(&mut self, option: &str, what: &str) -> Result<OsString, String> {
-        self.0
-            .next()
-            .ok_or_else(|| format!("{option} needs {what}"))
-    }
-}
-
-fn text(value: &OsString) -> String {
-    value.to_string_lossy().into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn parse(line: &[&str]) -> Result<Options, String> {
-        Options::parse(line.iter().map(OsString::from))
+        let line = ["dev-loop"].iter().chain(line);
+        Options::try_parse_from(line).map_err(|error| error.to_string())
     }
 
     #[test]
     fn everything_is_understood() {
         let options = parse(&[
-            "--in",
-            "crate",
-            "--work",
-            "w",
-            "--url",
-            "https://here/",
             "--app",
             "serve",
             "--listen",
             "127.0.0.1:80",
-            "--source",
-            "src",
-            "--source",
-            "Cargo.toml",
-            "--tests",
-            "tests",
+            "--port",
+            "8080",
+            "--cargo",
+            "--package=x",
+            "--argument",
+            "-v",
+            "--start-in",
+            "x",
             "--ready",
             "3",
             "--edge",
             "conf",
+            "--over",
+            "more",
             "--nginx",
             "/bin/nginx",
             "--place",
@@ -252,48 +245,56 @@ mod tests {
             "--note",
             "flake.nix",
             "start again",
+            "--note",
+            "nix",
+            "again",
+            "--place",
+            "b.conf",
+            "1",
+            "2",
         ]);
-        let expected = Options {
-            root: "crate".into(),
-            url: Some("https://here/".to_owned()),
-            app: Some(AppOptions {
-                name: "serve".to_owned(),
-                listen: ([127, 0, 0, 1], 80).into(),
-                sources: vec!["src".into(), "Cargo.toml".into()],
-                tests: vec!["tests".into()],
-                ready: Duration::from_secs(3),
-            }),
-            edge: Some(EdgeOptions {
-                folder: "conf".into(),
-                nginx: "/bin/nginx".into(),
-                places: vec![Place {
-                    file: "a.conf".into(),
-                    from: "x".to_owned(),
-                    to: "y".to_owned(),
-                }],
-            }),
-            notes: vec![("flake.nix".into(), "start again".to_owned())],
+        let options = options.expect("it is right");
+        let place = |file: &str, from: &str, to: &str| Place {
+            file: file.into(),
+            from: from.to_owned(),
+            to: to.to_owned(),
         };
-        assert_eq!(options, Ok(expected));
+        let app = AppOptions {
+            name: "serve".to_owned(),
+            listen: ([127, 0, 0, 1], 80).into(),
+            port: Some(8080),
+            cargo: vec!["--package=x".into()],
+            arguments: vec!["-v".into()],
+            folder: "x".into(),
+            ready: Duration::from_secs(3),
+        };
+        assert_eq!(options.app(), Some(app));
+        let edge = EdgeOptions {
+            folders: vec!["conf".into(), "more".into()],
+            nginx: "/bin/nginx".into(),
+            places: vec![place("a.conf", "x", "y"), place("b.conf", "1", "2")],
+        };
+        assert_eq!(options.edge(), Some(edge));
+        let notes = [("flake.nix", "start again"), ("nix", "again")];
+        assert_eq!(
+            options.notes(),
+            notes.map(|(path, text)| (path.into(), text.to_owned()))
+        );
     }
 
     #[test]
-    fn refusals_say_what_is_allowed() {
+    fn refusals_say_what_is_wrong() {
         for (line, why) in [
-            (&[][..], "nothing to run"),
-            (&["--app", "a"], "--app needs --listen"),
-            (&["--listen", "127.0.0.1:1"], "--listen needs --app"),
-            (
-                &["--listen", "8000"],
-                "--listen 8000: allowed is an IP address",
-            ),
-            (&["--ready", "0"], "--ready 0: allowed is a whole number"),
-            (&["--edge"], "--edge needs a folder"),
-            (&["--place", "a", "b"], "--place needs a text"),
-            (&["--prot"], "unknown argument \"--prot\""),
+            (&["--app", "a"][..], "--listen"),
+            (&["--listen", "127.0.0.1:1"], "--app"),
+            (&["--app", "a", "--listen", "8000"], "8000"),
+            (&["--ready", "0"], "1..=3600"),
+            (&["--edge"], "--edge"),
+            (&["--edge", "e", "--place", "a", "b"], "--place"),
+            (&["--prot"], "--prot"),
         ] {
             let refused = parse(line).expect_err(why);
-            assert!(refused.starts_with(why), "{refused}");
+            assert!(refused.contains(why), "{refused}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::mem::replace;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ const TEST: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Edge {
     options: EdgeOptions,
+    listen: String,
     root: PathBuf,
     /// Has the copies of the configuration, and `current`, a link to the one that is used.
     work: PathBuf,
@@ -56,11 +57,13 @@ pub enum Refusal {
 }
 
 impl Edge {
-    /// Nothing runs yet; `work` is the loop's own folder.
+    /// Nothing runs yet; `work` is the loop's own folder, and `listen` the address of the
+    /// service.
     #[must_use]
-    pub fn new(options: EdgeOptions, root: &Path, work: &Path) -> Self {
+    pub fn new(options: EdgeOptions, root: &Path, work: &Path, listen: String) -> Self {
         Self {
             options,
+            listen,
             root: root.to_owned(),
             work: work.join("edge"),
             number: 0,
@@ -100,7 +103,9 @@ impl Edge {
     }
 
     async fn test(&self, copy: &Path) -> Result<(), Refusal> {
-        copy_configuration(&self.root.join(&self.options.folder), copy)?;
+        for folder in &self.options.folders {
+            copy_configuration(&self.root.join(folder), copy)?;
+        }
         for place in &self.options.places {
             let file = copy.join(&place.file);
             let text = fs::read_to_string(&file)?;
@@ -110,7 +115,8 @@ impl Edge {
                     from: place.from.clone(),
                 });
             }
-            fs::write(&file, text.replace(&place.from, &place.to))?;
+            let to = place.to.replace("{listen}", &self.listen);
+            fs::write(&file, text.replace(&place.from, &to))?;
         }
         let mut test = self.start(copy, &["-t", "-q"])?;
         match timeout(TEST, test.ended()).await {
@@ -141,10 +147,19 @@ impl Edge {
         status
     }
 
-    /// The folder of the configuration, as the user names it.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.options.folder
+    /// The folders of the configuration, as the user names them; those elsewhere do not change.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        let all = self.options.folders.iter().map(PathBuf::as_path);
+        all.filter(|folder| folder.is_relative())
+    }
+
+    /// The folder that is edited, for sentences.
+    fn folder(&self) -> Display<'_> {
+        let last = self
+            .folders()
+            .last()
+            .or(self.options.folders.first().map(PathBuf::as_path));
+        last.unwrap_or(Path::new(".")).display()
     }
 
     /// Takes the configuration and says what became of it.
@@ -154,10 +169,10 @@ impl Edge {
             Some(_) => "the one before goes on serving",
         };
         match self.take().await {
-            Ok(()) => say!("nginx has the configuration in {}", self.folder().display()),
+            Ok(()) => say!("nginx has the configuration in {}", self.folder()),
             Err(refusal) => say!(
                 "error: the configuration in {}: {refusal}; {then}",
-                self.folder().display()
+                self.folder()
             ),
         }
     }
@@ -175,7 +190,8 @@ fn copy_configuration(from: &Path, to: &Path) -> io::Result<()> {
             .extension()
             .is_some_and(|extension| extension == "conf")
         {
-            fs::copy(&path, &copy)?;
+            // And not by its mode, which a store makes one that nobody may write.
+            fs::write(&copy, fs::read(&path)?)?;
         }
     }
     Ok(())

@@ -3,8 +3,12 @@
 
 mod app;
 mod args;
+mod asked;
 mod edge;
+mod front;
+mod listening;
 mod process;
+mod sources;
 mod watch;
 
 use std::env;
@@ -17,7 +21,8 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use app::{App, Event};
-use args::{HELP, Options};
+use args::Options;
+use clap::Parser as _;
 use edge::Edge;
 use watch::{Change, Watch};
 
@@ -52,9 +57,9 @@ fn main() -> ExitCode {
             );
             return ExitCode::from(FAILED);
         }
-        Some(first) if first == "--help" => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
+        Some(first) if first == "--help" || first == "-h" => {
+            // It prints, and ends the process.
+            Options::parse();
         }
         _ => {}
     }
@@ -67,11 +72,23 @@ fn main() -> ExitCode {
         }
     };
     let switch = |name, default| args::switch(name, env::var_os(name).as_ref(), default);
-    let understood = Options::parse(arguments).and_then(|options| {
+    let understood = || {
+        // Its own sentence, without the usage that it puts below.
+        let wrong = |error: clap::Error| {
+            let text = error.to_string();
+            let first = text.lines().take_while(|line| !line.is_empty());
+            let first: Vec<_> = first.map(str::trim).collect();
+            let first = first.join(" ");
+            first.strip_prefix("error: ").unwrap_or(&first).to_owned()
+        };
+        let options = Options::try_parse().map_err(wrong)?;
+        if options.app().is_none() && options.edge().is_none() {
+            return Err("nothing to run: --app, --edge or both have to be given".to_owned());
+        }
         let start = switch("APP_AUTOSTART", true)?;
         Ok((options, start, switch("APP_TEST_ON_SAVE", false)?))
-    });
-    let (options, start, test_on_save) = match understood {
+    };
+    let (options, start, test_on_save) = match understood() {
         Ok(understood) => understood,
         Err(why) => {
             say!("error: {why}");
@@ -85,13 +102,16 @@ fn main() -> ExitCode {
     let ended = runtime
         .map_err(|error| error.to_string())
         .and_then(|runtime| {
-            runtime.block_on(async {
+            let ended = runtime.block_on(async {
                 if start {
-                    run(options, &work.0, test_on_save).await
+                    run(&options, &work.0, test_on_save).await
                 } else {
                     wait().await
                 }
-            })
+            });
+            // A question that waits for its answer is no reason to stay.
+            runtime.shutdown_background();
+            ended
         });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -137,43 +157,41 @@ impl Stop {
     }
 }
 
-async fn run(options: Options, work: &Path, test_on_save: bool) -> Result<(), String> {
+async fn run(options: &Options, work: &Path, test_on_save: bool) -> Result<(), String> {
     // Before anything is there that would be left.
     let mut stop = Stop::install()?;
     let root = options.root.canonicalize();
     let root = root.map_err(|error| format!("--in {}: {error}", options.root.display()))?;
+    let notes = options.notes();
 
-    let mut app = match options.app {
+    let mut listen = String::new();
+    let mut app = match options.app() {
         Some(app) => {
-            let listen = app.listen;
-            let bound = App::bind(app, &root, work, options.url, test_on_save);
-            Some(
-                bound
-                    .map_err(|error| format!("--listen {listen}: cannot listen there: {error}"))?,
-            )
+            let address = app.listen;
+            let urls = (options.url.clone(), options.ask.clone());
+            let (app, bound) = App::bind(app, &root, work, urls, test_on_save)
+                .map_err(|error| format!("--listen {address}: cannot listen there: {error}"))?;
+            listen = bound.to_string();
+            Some(app)
         }
         None => None,
     };
-    let mut edge = options.edge.map(|edge| Edge::new(edge, &root, work));
-    let watched: Vec<PathBuf> = {
-        let sources = app.iter().flat_map(|app| app.sources().chain(app.tests()));
-        let folders = edge.iter().map(Edge::folder);
-        let noted = options.notes.iter().map(|(path, _)| path.as_path());
-        sources
-            .chain(folders)
-            .chain(noted)
-            .map(Path::to_owned)
-            .collect()
-    };
-    let watch = Watch::start(&root, watched.iter().map(PathBuf::as_path));
-    let mut watch =
-        watch.map_err(|error| format!("{}: cannot be watched: {error}", root.display()))?;
+    let edge = options.edge();
+    let mut edge = edge.map(|edge| Edge::new(edge, &root, work, listen));
+    let unwatched = |error| format!("{}: cannot be watched: {error}", root.display());
+    let mut watch = Watch::start(&root).map_err(unwatched)?;
+    let paths = notes.iter().map(|(path, _)| path.as_path());
+    let paths = paths.chain(edge.iter().flat_map(Edge::folders));
+    watch.follow_paths(paths).map_err(unwatched)?;
 
     if let Some(app) = &mut app {
         app.build();
     }
     let mut follow = edge.is_some();
     loop {
+        if let Some(app) = &mut app {
+            watch.follow(app.sources.folders()).map_err(unwatched)?;
+        }
         if let Some(edge) = &mut edge
             && std::mem::take(&mut follow)
         {
@@ -186,20 +204,12 @@ async fn run(options: Options, work: &Path, test_on_save: bool) -> Result<(), St
         tokio::select! {
             () = stop.wanted() => break,
             change = watch.change() => {
-                note(&change, &options.notes);
+                note(&change, &notes);
                 if let Some(app) = &mut app {
-                    let found = app.sources().find_map(|source| change.within(source));
-                    let of_tests = app.tests().find_map(|test| change.within(test));
-                    if let Some(path) = found {
-                        say!("{path} changed: building");
-                        app.build();
-                    } else if let Some(path) = of_tests {
-                        say!("{path} changed: testing");
-                        app.test();
-                    }
+                    take(app, &change);
                 }
                 if let Some(edge) = &edge
-                    && let Some(path) = change.within(edge.folder())
+                    && let Some(path) = edge.folders().find_map(|folder| change.within(folder))
                 {
                     say!("{path} changed: testing it");
                     follow = true;
@@ -225,6 +235,35 @@ async fn run(options: Options, work: &Path, test_on_save: bool) -> Result<(), St
     };
     tokio::join!(stop_app, stop_edge);
     Ok(())
+}
+
+/// Builds or tests, if a change is one of what is built or tested.
+fn take(app: &mut App, change: &Change) {
+    let Change::Paths(paths) = change else {
+        say!("more changed than the system told: building");
+        return app.build();
+    };
+    let paths: Vec<_> = paths
+        .iter()
+        .filter(|path| !app.sources.is_own(path))
+        .collect();
+    let of_program = paths.iter().filter(|path| app.sources.are_of_program(path));
+    let of_program: Vec<_> = of_program.copied().collect();
+    if let Some(first) = of_program.first() {
+        for path in &of_program {
+            for renewed in app.sources.renew(path) {
+                say!(
+                    "{} is older than the program; its time is now the present one, or cargo would pass it over",
+                    renewed.display()
+                );
+            }
+        }
+        say!("{} changed: building", first.display());
+        app.build();
+    } else if let Some(path) = paths.iter().find(|path| app.is_of_tests(path)) {
+        say!("{} changed: testing", path.display());
+        app.test();
+    }
 }
 
 fn note(change: &Change, notes: &[(PathBuf, String)]) {

@@ -105,6 +105,11 @@ impl Process {
         })
     }
 
+    /// Its number, which is that of its group as well.
+    pub fn id(&self) -> u32 {
+        self.group.as_raw_nonzero().get().unsigned_abs()
+    }
+
     /// Its stdout, once, if it is read by the loop.
     pub fn stdout(&mut self) -> Option<tokio::process::ChildStdout> {
         self.child.stdout.take()

@@ -1,5 +1,6 @@
 //! Files that change.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, timeout_at};
+
+use crate::sources::Folder;
 
 /// After a change, how long nothing may change before it is acted upon: an editor writes more
 /// than one file, and more than once.
@@ -21,7 +24,8 @@ pub struct Watch {
     watcher: RecommendedWatcher,
     events: UnboundedReceiver<notify::Result<Event>>,
     root: PathBuf,
-    folders: Vec<PathBuf>,
+    /// What is watched as soon as it is there, and whether all that is in it is meant.
+    folders: HashMap<PathBuf, bool>,
     seen: Seen,
 }
 
@@ -37,7 +41,7 @@ struct Seen {
 /// What has changed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
-    /// These, relative to the root; sorted, each once.
+    /// These, those below the root relative to it; sorted, each once.
     Paths(Vec<PathBuf>),
     /// So much that it is not known what.
     Anything,
@@ -58,15 +62,11 @@ impl Change {
 }
 
 impl Watch {
-    /// Watches what is directly in `root`, and these files and folders of it. An editor
-    /// that writes a new file and renames it is seen, since the folder is watched and not the file.
+    /// Watches what is directly in `root`.
     ///
     /// # Errors
-    /// When the system cannot watch so much.
-    pub fn start<'a>(
-        root: &Path,
-        paths: impl IntoIterator<Item = &'a Path>,
-    ) -> notify::Result<Self> {
+    /// When the system cannot.
+    pub fn start(root: &Path) -> notify::Result<Self> {
         let (sender, events) = unbounded_channel();
         let watcher = notify::recommended_watcher(move |event| {
             // The loop may have ended.
@@ -76,17 +76,48 @@ impl Watch {
         let mut watch = Self {
             watcher,
             events,
-            folders: paths.into_iter().map(|path| root.join(path)).collect(),
+            folders: HashMap::new(),
             root,
             seen: Seen::default(),
         };
-        watch
-            .watcher
-            .watch(&watch.root, RecursiveMode::NonRecursive)?;
-        for folder in watch.folders.clone() {
-            watch.follow(&folder)?;
-        }
+        watch.follow([(PathBuf::new(), false)])?;
         Ok(watch)
+    }
+
+    /// Watches these folders as well, now or when they are there, and all that is in them if
+    /// that is said. A file is seen by its folder: an editor may write a new one and rename it.
+    ///
+    /// # Errors
+    /// When the system cannot watch so much.
+    pub fn follow(&mut self, folders: impl IntoIterator<Item = Folder>) -> notify::Result<()> {
+        for (folder, whole) in folders {
+            let folder = self.root.join(folder);
+            let before = self.folders.get(&folder);
+            if before.is_none_or(|&before| whole && !before) {
+                self.folders.insert(folder.clone(), whole);
+                self.watch(&folder, whole)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The same of files and folders by their paths.
+    ///
+    /// # Errors
+    /// When the system cannot watch so much.
+    pub fn follow_paths<'a>(
+        &mut self,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> notify::Result<()> {
+        let paths = paths.into_iter().map(|path| {
+            let is_folder = self.root.join(path).is_dir();
+            match path.parent() {
+                Some(parent) if !is_folder => (parent.to_owned(), false),
+                _ => (path.to_owned(), true),
+            }
+        });
+        let folders: Vec<_> = paths.collect();
+        self.follow(folders)
     }
 
     /// Waits for changes, and until there are no more for a moment. Given up and called again,
@@ -135,27 +166,28 @@ impl Watch {
         }
         for path in &event.paths {
             // A folder that was away and is back is another one to the system.
-            if self.folders.contains(path) && event.kind.is_create() {
-                let _ = self.follow(&path.clone());
+            if let Some(&whole) = self.folders.get(path)
+                && (event.kind.is_create() || event.kind.is_modify())
+            {
+                let _ = self.watch(&path.clone(), whole);
             }
         }
         let paths = event.paths.into_iter();
         let ours = paths.filter(|path| !path.file_name().is_some_and(is_scratch));
-        ours.filter_map(|path| Some(path.strip_prefix(&self.root).ok()?.to_owned()))
+        ours.map(|path| path.strip_prefix(&self.root).unwrap_or(&path).to_owned())
             .collect()
     }
 
-    fn follow(&mut self, path: &Path) -> notify::Result<()> {
-        if path.is_dir() {
-            return self.watcher.watch(path, RecursiveMode::Recursive);
+    fn watch(&mut self, folder: &Path, whole: bool) -> notify::Result<()> {
+        if !folder.is_dir() {
+            return Ok(());
         }
-        match path.parent() {
-            // A file is seen through its folder.
-            Some(folder) if folder != self.root && folder.is_dir() => {
-                self.watcher.watch(folder, RecursiveMode::NonRecursive)
-            }
-            _ => Ok(()),
-        }
+        let mode = if whole {
+            RecursiveMode::Recursive
+        } else {
+            RecursiveMode::NonRecursive
+        };
+        self.watcher.watch(folder, mode)
     }
 }
 
@@ -181,8 +213,9 @@ mod tests {
         let root = folder.path();
         fs::create_dir_all(root.join("src/deep")).expect("folders");
         fs::write(root.join("src/deep/a.rs"), "").expect("a file");
+        let mut watch = Watch::start(root).expect("a watch");
         let paths = ["src", "one.toml"].map(Path::new);
-        let mut watch = Watch::start(root, paths).expect("a watch");
+        watch.follow_paths(paths).expect("a watch");
 
         fs::write(root.join("src/deep/a.rs"), "1").expect("written in place");
         let seen = Change::Paths(vec!["src/deep/a.rs".into()]);
@@ -216,8 +249,10 @@ mod tests {
         let root = folder.path();
         fs::create_dir_all(root.join("library/tests")).expect("folders");
         fs::write(root.join("library/one.toml"), "").expect("a file");
-        let paths = [Path::new("library/one.toml")];
-        let mut watch = Watch::start(root, paths).expect("a watch");
+        let mut watch = Watch::start(root).expect("a watch");
+        watch
+            .follow_paths([Path::new("library/one.toml")])
+            .expect("a watch");
 
         fs::write(root.join("library/tests/a.rs"), "").expect("a file");
         fs::write(root.join("library/new.toml"), "1").expect("a file");
@@ -233,7 +268,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_lost_when_it_is_given_up() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut watch = Watch::start(folder.path(), []).expect("a watch");
+        let mut watch = Watch::start(folder.path()).expect("a watch");
         fs::write(folder.path().join("a"), "").expect("a file");
         while watch.seen.paths.is_empty() {
             let given_up = tokio::time::timeout(Duration::from_millis(1), watch.change());
@@ -247,11 +282,12 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path();
         fs::create_dir(root.join("src")).expect("a folder");
-        let mut watch = Watch::start(root, [Path::new("src")]).expect("a watch");
+        let mut watch = Watch::start(root).expect("a watch");
+        watch.follow([("src".into(), true)]).expect("a watch");
         fs::rename(root.join("src"), root.join("away")).expect("a rename");
         let gone = soon(&mut watch).await;
         assert_eq!(gone.within(Path::new("src")).as_deref(), Some("src"));
-        fs::create_dir(root.join("src")).expect("a folder");
+        fs::rename(root.join("away"), root.join("src")).expect("a rename");
         soon(&mut watch).await;
         fs::write(root.join("src/a.rs"), "").expect("a file");
         assert_eq!(

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,7 +21,7 @@ const LIMIT: Duration = Duration::from_mins(1);
 
 /// Serves a word to each connection, with no crate to help it.
 const PROGRAM: &str = r#"
-use std::{env, io::Write as _, net::TcpListener, os::fd::FromRawFd as _, os::unix::net::UnixDatagram, process};
+use std::{env, io::{Read as _, Write as _}, net::TcpListener, os::fd::FromRawFd as _, os::unix::net::UnixDatagram, process};
 
 fn main() {
     assert_eq!(env::var("LISTEN_PID").unwrap(), process::id().to_string());
@@ -31,14 +33,34 @@ fn main() {
     let ready = UnixDatagram::unbound().unwrap();
     ready.send_to(b"STATUS=almost\nREADY=1\n", env::var_os("NOTIFY_SOCKET").unwrap()).unwrap();
     for connection in socket.incoming() {
-        connection.unwrap().write_all(b"first").unwrap();
-        /* after an answer */
+        let mut connection = connection.unwrap();
+        // Whoever says nothing only looks.
+        if connection.read(&mut [0]).is_ok_and(|length| length == 1) {
+            connection.write_all(b"first").unwrap();
+            /* after an answer */
+        }
     }
 }
 
 #[test]
 fn passes() {
     assert!(true);
+}
+"#;
+
+/// The same, at a port of its own.
+const ALONE: &str = r#"
+use std::{io::{Read as _, Write as _}, net::TcpListener};
+
+fn main() {
+    /* before ready */
+    let socket = TcpListener::bind(("127.0.0.1", PORT)).unwrap();
+    for connection in socket.incoming() {
+        let mut connection = connection.unwrap();
+        if connection.read(&mut [0]).is_ok_and(|length| length == 1) {
+            connection.write_all(b"first").unwrap();
+        }
+    }
 }
 "#;
 
@@ -62,10 +84,15 @@ struct Loop {
     address: SocketAddr,
     child: Child,
     lines: Receiver<String>,
+    program: String,
 }
 
 impl Loop {
     fn start(vars: &[(&str, &str)]) -> Self {
+        Self::of(PROGRAM.to_owned(), &["--ready", "2"], vars)
+    }
+
+    fn of(program: String, arguments: &[&str], vars: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let write = |path: &str, text: &str| fs::write(root.join(path), text).unwrap();
@@ -75,7 +102,7 @@ impl Loop {
         let manifest = "[package]\nname = \"fixture\"\nedition = \"2024\"\n\n\
                         [[bin]]\nname = \"serve\"\npath = \"src/main.rs\"\n\n[workspace]\n";
         write("Cargo.toml", manifest);
-        write("src/main.rs", PROGRAM);
+        write("src/main.rs", &program);
         write("edge/nginx.conf", "port 80\n");
         write("edge/keys/secret.key", "secret\n");
         write("nginx", NGINX);
@@ -93,8 +120,7 @@ impl Loop {
             .arg("--work")
             .arg(root.join("work"))
             .args(["--app", "serve", "--listen", &address.to_string()])
-            .args(["--source", "src", "--source", "Cargo.toml", "--ready", "2"])
-            .args(["--tests", "tests"])
+            .args(arguments)
             .args(["--edge", "edge", "--place", "nginx.conf", "80", "8080"])
             .arg("--nginx")
             .arg(nginx)
@@ -113,6 +139,7 @@ impl Loop {
             address,
             child,
             lines,
+            program,
         }
     }
 
@@ -122,8 +149,12 @@ impl Loop {
 
     /// Writes the program with this change of it.
     fn edit(&self, from: &str, to: &str) {
-        assert!(PROGRAM.contains(from));
-        fs::write(self.root().join("src/main.rs"), PROGRAM.replace(from, to)).unwrap();
+        assert!(self.program.contains(from));
+        fs::write(
+            self.root().join("src/main.rs"),
+            self.program.replace(from, to),
+        )
+        .unwrap();
     }
 
     fn configure(&self, text: &str) {
@@ -146,12 +177,7 @@ impl Loop {
 
     /// What a new connection gets.
     fn answer(&self) -> String {
-        let mut connection = TcpStream::connect_timeout(&self.address, LIMIT).unwrap();
-        connection.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut text = String::new();
-        // The one that had it may have ended.
-        let _ = connection.read_to_string(&mut text);
-        text
+        ask(self.address)
     }
 
     /// Waits until a new connection gets this. For a moment both programs take connections, and
@@ -176,6 +202,16 @@ impl Loop {
         assert!(!self.root().join("work").exists());
         assert!(TcpStream::connect_timeout(&self.address, LIMIT).is_err());
     }
+}
+
+fn ask(address: SocketAddr) -> String {
+    let mut connection = TcpStream::connect_timeout(&address, LIMIT).unwrap();
+    connection.set_read_timeout(Some(LIMIT)).unwrap();
+    let mut text = String::new();
+    connection.write_all(b"?").unwrap();
+    // The one that had it may have ended.
+    let _ = connection.read_to_string(&mut text);
+    text
 }
 
 impl Drop for Loop {
@@ -231,6 +267,119 @@ fn the_last_good_program_serves_until_a_better_one_is_ready() {
 
     fs::write(session.root().join("other"), "changed").unwrap();
     session.says("dev: other changed: somebody takes it");
+    session.stop();
+}
+
+/// A port that nothing listens at.
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
+#[test]
+fn what_listens_by_itself_is_stopped_first_while_connections_wait() {
+    let port = free_port().to_string();
+    let program = ALONE.replace("PORT", &port);
+    let mut session = Loop::of(program, &["--ready", "2", "--port", &port], &[]);
+    session.says("answers, after");
+    assert_eq!(session.answer(), "first");
+
+    // Without a break: each connection has an answer.
+    let (address, end) = (session.address, Arc::new(AtomicBool::new(false)));
+    let asking = thread::spawn({
+        let end = Arc::clone(&end);
+        move || {
+            let mut count = 0;
+            while !end.load(Ordering::Relaxed) {
+                let text = ask(address);
+                assert!(
+                    ["first", "second", "third"].contains(&&*text),
+                    "{text:?} after {count}"
+                );
+                count += 1;
+            }
+            count
+        }
+    });
+    for (from, to) in [
+        ("first", "third"),
+        ("first", "second"),
+        ("first", "third"),
+        ("first", "second"),
+    ] {
+        session.edit(from, to);
+        session.says("the new program answers");
+    }
+    end.store(true, Ordering::Relaxed);
+    assert!(asking.join().unwrap() > 10);
+    session.answers("second");
+
+    session.edit("/* before ready */", "std::process::exit(3);");
+    session
+        .says("ended before it was ready (exit status: 3); the last good program is started again");
+    session.says("the last good program serves again");
+    session.answers("second");
+
+    session.edit(&port, "0");
+    session.says(&format!(
+        "did not listen at port {port} or say READY=1 in time; it listens at "
+    ));
+    session.says("the last good program serves again");
+    session.answers("second");
+    session.stop();
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port().to_string();
+    let mut session = Loop::of(ALONE.replace("PORT", &port), &["--port", &port], &[]);
+    session.says(&format!("another program listens at port {port}"));
+    session.stop();
+}
+
+#[test]
+fn whatever_way_a_file_comes_it_is_built() {
+    let mut session = Loop::start(&[]);
+    session.says("answers, after");
+    let root = session.root().to_owned();
+    let source = root.join("src/main.rs");
+    let text = fs::read_to_string(&source).unwrap();
+
+    // As `cp -p` and `rsync -t` make one: older than the program.
+    let old = fs::File::open(&source)
+        .unwrap()
+        .metadata()
+        .unwrap()
+        .modified()
+        .unwrap();
+    let aside = root.join("aside");
+    fs::write(&aside, text.replace("first", "second")).unwrap();
+    let long_ago = old - Duration::from_hours(1);
+    fs::File::open(&aside)
+        .unwrap()
+        .set_modified(long_ago)
+        .unwrap();
+    fs::rename(&aside, &source).unwrap();
+    session.says("src/main.rs is older than the program");
+    session.says("the new program answers");
+    session.answers("second");
+
+    // Away, and back.
+    fs::rename(root.join("src"), root.join("away")).unwrap();
+    session.says("it does not build");
+    fs::rename(root.join("away"), root.join("src")).unwrap();
+    session.says("src changed: building");
+    // By a link to a file elsewhere.
+    fs::create_dir(root.join("elsewhere")).unwrap();
+    fs::write(root.join("elsewhere/word.txt"), "third").unwrap();
+    symlink(root.join("elsewhere/word.txt"), root.join("src/word.txt")).unwrap();
+    let included = text.replace("b\"first\"", "include_bytes!(\"word.txt\")");
+    fs::write(&source, included).unwrap();
+    session.answers("third");
+    fs::write(root.join("elsewhere/word.txt"), "fourth").unwrap();
+    session.says("elsewhere/word.txt changed: building");
+    session.answers("fourth");
     session.stop();
 }
 
@@ -336,7 +485,7 @@ fn a_folder_without_the_loops_marker_is_never_removed() {
 fn a_marked_folder_is_removed_when_arguments_or_variables_are_refused() {
     for (arguments, why) in [
         (&["--nonsense"][..], "--nonsense"),
-        (&["--edge"], "--edge needs a folder"),
+        (&["--edge"], "a value is required for '--edge <FOLDER>'"),
         (&["--edge", "edge"], "APP_AUTOSTART"),
     ] {
         let (said, code, folder) = refused(true, arguments);
