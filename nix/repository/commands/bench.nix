@@ -74,24 +74,14 @@ let
       }
     }/. edge
     chmod -R u+w edge
-    ${lib.concatMapStringsSep ""
-      (place: ''
-        substituteInPlace edge/${place.file} --replace-fail ${
-          lib.escapeShellArgs [
-            place.from
-            place.to
-          ]
-        }
-      '')
-      (places {
-        upstream = "{upstream}";
-        http = "unix:{scratch}/http";
-        https = "127.0.0.1:{port}";
-        health = "unix:{scratch}/health";
-        tls = "{scratch}/";
-        scratch = "{scratch}/";
-      })
-    }
+    ${places.put "edge" {
+      upstream = "{upstream}";
+      http = "unix:{scratch}/http";
+      https = "127.0.0.1:{port}";
+      health = "unix:{scratch}/health";
+      tls = "{scratch}/";
+      scratch = "{scratch}/";
+    }}
     cp -r edge edge-alone
     substituteInPlace edge-alone/sites/https.conf --replace-fail 'proxy_pass http://app;' 'include {others}/answer.conf;'
   '';

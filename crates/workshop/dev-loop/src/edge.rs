@@ -60,7 +60,11 @@ impl Edge {
     /// Nothing runs yet; `work` is the loop's own folder, and `listen` the address of the
     /// service.
     #[must_use]
-    pub fn new(options: EdgeOptions, root: &Path, work: &Path, listen: String) -> Self {
+    pub fn new(mut options: EdgeOptions, root: &Path, work: &Path, listen: String) -> Self {
+        for folder in &mut options.folders {
+            let whole = root.join(&*folder);
+            *folder = whole.canonicalize().unwrap_or(whole);
+        }
         Self {
             options,
             listen,
@@ -104,7 +108,7 @@ impl Edge {
 
     async fn test(&self, copy: &Path) -> Result<(), Refusal> {
         for folder in &self.options.folders {
-            copy_configuration(&self.root.join(folder), copy)?;
+            copy_configuration(folder, copy)?;
         }
         for place in &self.options.places {
             let file = copy.join(&place.file);
@@ -147,10 +151,10 @@ impl Edge {
         status
     }
 
-    /// The folders of the configuration, as the user names them; those elsewhere do not change.
+    /// The folders of the configuration, below the root; those elsewhere do not change.
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        let all = self.options.folders.iter().map(PathBuf::as_path);
-        all.filter(|folder| folder.is_relative())
+        let all = self.options.folders.iter();
+        all.filter_map(|folder| folder.strip_prefix(&self.root).ok())
     }
 
     /// The folder that is edited, for sentences.
