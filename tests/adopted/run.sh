@@ -128,14 +128,15 @@ adopted() ( # NAME
   [ "$(type -t "${name}_asked")" != function ] || "${name}_asked"
   door down >"$scratch/said" 2>&1 || fail "down"
 
-  door dev --host >"$scratch/said" 2>&1 &
+  "$root/drydock" -y dev --host >"$scratch/said" 2>&1 &
   loop=$!
   # shellcheck disable=SC2329 # until_it calls these
   said() { grep -qF -- "$1" "$scratch/said" || ! kill -0 "$loop" 2>/dev/null; }
-  until_it 3000 said "$url/ answers, after" && kill -0 "$loop" || fail "the loop does not start"
+  until_it 3000 said "$url/ answers, after"
+  kill -0 "$loop" || fail "the loop does not start"
   grep -qF -- "$from" "$file" || fail "$file has not '$from'"
   sed -i "s|$from|$to|" "$file"
-  until_it 3000 said "the new program answers" && kill -0 "$loop" || fail "an edit is not taken"
+  until_it 3000 said "the new program answers" || fail "an edit is not taken"
   ask "$url$path" | grep -qF -- "$to" || fail "the edit is not served"
   passed "an edit is served: $(sed -n 's/^dev: \(the new program answers.*\)/\1/p' "$scratch/said" | head -n 1)"
   kill -TERM "$loop"
