@@ -56,11 +56,12 @@ writeShellApplication {
   text = ''
     root=''${DRYDOCK_ROOT:-$PWD}
     http=''${DRYDOCK_HTTP_PORT:-80} https=''${DRYDOCK_HTTPS_PORT:-443}
-    app_port=''${DRYDOCK_APP_PORT:-${toString loop.listen}}
+    # One that is free, unless it is the service's own.
+    app_port=''${DRYDOCK_APP_PORT:-${if onChassis then toString loop.listen else "0"}}
     ${builtins.readFile ./ports.sh}
     port DRYDOCK_HTTP_PORT "$http"
     port DRYDOCK_HTTPS_PORT "$https"
-    port DRYDOCK_APP_PORT "$app_port"
+    [ "$app_port" = 0 ] || port DRYDOCK_APP_PORT "$app_port"
     ${lib.concatMapStrings (folder: ''
       [ -d ${folder} ] || echo "dev: the setting writable has ${folder}, which is not on this machine; make it, or let a variable of the environment name another place" >&2
     '') (builtins.filter (folder: folder != "/tmp") writable)}

@@ -6,20 +6,37 @@
   egress,
   environment,
   files,
+  settings,
   src,
   writable,
 }:
 let
-  # What many programs read while they run, by their folders' usual names.
-  likely = builtins.filter (name: builtins.pathExists (src + "/${name}")) [
-    "config"
-    "config.toml"
-    "config.yaml"
-    "public"
-    "static"
-    "templates"
-    "www"
-  ];
+  # What many programs read while they run, by its usual names, at the top of the sources and in
+  # the package's own folder.
+  likely = builtins.filter (path: builtins.pathExists (src + "/${path}")) (
+    builtins.concatMap
+      (
+        name:
+        lib.unique [
+          name
+          (lib.removePrefix "/" "${crate.folder}/${name}")
+        ]
+      )
+      (
+        [
+          "config"
+          "config.toml"
+          "config.yaml"
+          "locales"
+          "public"
+          "static"
+          "templates"
+          "views"
+          "www"
+        ]
+        ++ lib.optional (settings.assets == null) "assets"
+      )
+  );
   quoted = lib.concatMapStringsSep " " (name: ''"${name}"'');
   chosen =
     if files != null then
