@@ -3,35 +3,42 @@
 {
   lib,
   repository,
-  # Whether the service is on the chassis, and has a log of its requests.
-  onChassis,
-  # ./commands/loop.nix
+  # By name: a scope of ./stack.nix for each service behind the edge.
+  services,
+  # Of the first of them: ./commands/loop.nix, and whether it has a log of its requests.
   loop,
+  onChassis,
   # The edge's configuration, if it is in the working tree: a path below that.
   edgeFolder,
-  # The service behind the edge, as host:port.
-  upstream,
-  # The settings of these names: see ./settings.nix.
-  listen,
-  ready,
 }:
 let
-  loopback = listen == "loopback";
+  all = builtins.attrValues services;
+  isLoopback = service: service.listen == "loopback";
+  loopback = builtins.any isLoopback all;
   # As a YAML string, in which Compose would take a dollar sign for a variable.
   text = value: builtins.toJSON (builtins.replaceStrings [ "$" ] [ "$$" ] value);
   lines = lib.concatMapStrings (line: "${line}\n");
   items = values: lines (map (value: "      - ${text value}") values);
-  crate = lib.removeSuffix "/" "/src/${loop.crateFolder}";
-  probe = import ./images/health-check.nix {
-    inherit ready;
-    port = loop.listen;
-  };
-  app =
-    items (
+  blockOf =
+    service:
+    let
+      inherit (service) loop;
+      probe = import ./images/health-check.nix {
+        inherit (service) ready;
+        port = loop.listen;
+      };
+    in
+    lines [
+      "  ${service.serviceName}:"
+      "    <<: *loop"
+      "    user: \${DRYDOCK_UID:-1000}:\${DRYDOCK_GID:-1000} # whose files these are, so that what is built is theirs"
+      "    command:"
+    ]
+    + items (
       [
-        "--in=${crate}"
-        "--listen=${if loopback then "127.0.0.1" else "0.0.0.0"}:${toString loop.listen}"
-        "--ask=https://${if loopback then "127.0.0.1" else "nginx"}/"
+        "--in=${lib.removeSuffix "/" "/src/${loop.crateFolder}"}"
+        "--listen=${if isLoopback service then "127.0.0.1" else "0.0.0.0"}:${toString loop.listen}"
+        "--ask=https://${if isLoopback service then "127.0.0.1" else "nginx"}${service.place}"
       ]
       ++ loop.service
       ++ loop.notes {
@@ -40,13 +47,27 @@ let
     )
     + lines (
       [
-        "      - \"--url=https://localhost\${DRYDOCK_HTTPS_PORT:+:\${DRYDOCK_HTTPS_PORT:-}}/\""
+        "      - \"--url=https://localhost\${DRYDOCK_HTTPS_PORT:+:\${DRYDOCK_HTTPS_PORT:-}}${service.place}\""
         "    environment:"
-        "      APP_AUTOSTART: # false: nothing is started, for `docker compose exec app …`"
+        "      APP_AUTOSTART: # false: nothing is started, for `docker compose exec ${service.serviceName} …`"
         "      APP_TEST_ON_SAVE: # true: `cargo test` after each good build"
         "      CARGO_TERM_COLOR: # handed on when set"
       ]
       ++ lib.mapAttrsToList (name: value: "      ${name}: ${text value}") loop.variables
+      ++ [
+        "    volumes:"
+        "      - .:/src:z"
+        "    tmpfs: !override"
+        "      - /tmp:size=512m,mode=1777,exec,nosuid,nodev # exec: examples in documentation are programs there"
+        "${noPair} # instead of a key of yours, which is not for it"
+        "    healthcheck:"
+        "      test: ${builtins.toJSON probe.Test}"
+        "      start_period: 15m # the first build has every dependency in it"
+        "    pids_limit: 1024 # compilers"
+        "    cpu_quota: 0 # all that there are"
+        "    mem_limit: 4g"
+        ""
+      ]
     );
   edge =
     items (
@@ -57,18 +78,24 @@ let
       }
       ++ loop.placed (
         {
-          upstream = "${builtins.head (lib.splitString ":" upstream)}:${toString loop.listen}";
+          upstream = "${if isLoopback services.app then "127.0.0.1" else "app"}:${toString loop.listen}";
         }
         # The service has a line for each request, too.
         // lib.optionalAttrs onChassis { log = "/dev/null"; }
       )
+      ++ builtins.concatMap (service: [
+        "--place"
+        "http/upstream-${service.serviceName}.conf"
+        service.upstream
+        "${builtins.head (lib.splitString ":" service.upstream)}:${toString service.loop.listen}"
+      ]) (builtins.filter (service: service.serviceName != "app") all)
     )
     + lines (
       [
         "    depends_on: # it starts before the first build ends, and connections wait for that"
         "      tls: { condition: service_completed_successfully }"
-        "      app: { condition: service_started }"
       ]
+      ++ map (service: "      ${service.serviceName}: { condition: service_started }") all
       ++ lib.optional (mounted != [ ]) "    volumes:"
       ++ mounted
     );
@@ -98,23 +125,7 @@ in
     tls:
       image: ${repository}/dev:latest
   ${lib.optionalString loopback "  network:\n    image: ${repository}/dev:latest\n"}
-    app:
-      <<: *loop
-      user: ''${DRYDOCK_UID:-1000}:''${DRYDOCK_GID:-1000} # whose files these are, so that what is built is theirs
-      command:
-  ${app}    volumes:
-        - .:/src:z
-      tmpfs: !override
-        - /tmp:size=512m,mode=1777,exec,nosuid,nodev # exec: examples in documentation are programs there
-  ${noPair} # instead of a key of yours, which is not for it
-      healthcheck:
-        test: ${builtins.toJSON probe.Test}
-        start_period: 15m # the first build has every dependency in it
-      pids_limit: 1024 # compilers
-      cpu_quota: 0 # all that there are
-      mem_limit: 4g
-
-    nginx:
+  ${lib.concatMapStrings blockOf all}  nginx:
       <<: *loop
       user: "10002:10002" # as in its own image: its files have to be readable by everybody
       command:

@@ -3,28 +3,38 @@
 {
   lib,
   repository,
-  # Whether the service is on the chassis, and takes that one's variables.
-  onChassis,
+  # By name: a scope of ./stack.nix for each service behind the edge.
+  services,
   # The edge's configuration, if it is in the working tree: compose.dev.yaml is there as well then.
   edgeFolder,
-  # The settings of these names: see ./settings.nix.
-  egress,
-  listen,
-  memory,
-  writable,
 }:
 let
-  loopback = listen == "loopback";
+  all = builtins.attrValues services;
+  isLoopback = service: service.listen == "loopback";
+  loopback = builtins.any isLoopback all;
   # All but /tmp, which nothing outlives.
-  kept = builtins.filter (folder: folder != "/tmp") writable;
+  keptOf = service: builtins.filter (folder: folder != "/tmp") service.writable;
   # None of them is one of the edge's own, whatever the folder is called.
-  volumeOf = folder: "app${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
+  volumeOf =
+    service: folder: "${service.serviceName}${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
   indented = lib.concatMapStrings (line: "    ${line}\n");
-  app =
-    indented (
+  blockOf =
+    service:
+    let
+      inherit (service)
+        egress
+        memory
+        onChassis
+        writable
+        ;
+      loopback = isLoopback service;
+      kept = keptOf service;
+    in
+    "  ${service.serviceName}:\n"
+    + indented (
       [
         "<<: *policy"
-        "image: ${repository}/app:latest"
+        "image: ${repository}/${service.serviceName}:latest"
         "environment:"
       ]
       ++ (
@@ -49,7 +59,7 @@ let
           [ "networks: [${builtins.concatStringsSep ", " ([ "backend" ] ++ lib.optional egress "egress")}]" ]
       )
       ++ lib.optionals (kept != [ ]) (
-        [ "volumes:" ] ++ map (folder: "  - ${volumeOf folder}:${folder}") kept
+        [ "volumes:" ] ++ map (folder: "  - ${volumeOf service folder}:${folder}") kept
       )
       ++ lib.optionals (builtins.elem "/tmp" writable) [
         "tmpfs:"
@@ -94,7 +104,7 @@ let
       "command: [--hold]"
     ]
     + hostname
-    + indented [ "networks: [edge]" ]
+    + indented [ "networks: [edge${lib.optionalString (!builtins.all isLoopback all) ", backend"}]" ]
     + published
     + indented [
       "healthcheck: { disable: true } # it does nothing"
@@ -109,10 +119,15 @@ let
       indented [ "network_mode: service:network" ]
     else
       indented [ "networks: [edge, backend]" ] + published;
-  networks = lib.optionalString (
-    egress && !loopback
-  ) "\n  # Where the service calls others.\n  egress: {}\n";
-  volumes = lib.concatMapStrings (folder: "  ${volumeOf folder}: {}\n") kept;
+  networks = lib.optionalString (builtins.any (
+    service: service.egress && !isLoopback service
+  ) all) "\n  # Where the service calls others.\n  egress: {}\n";
+  volumes = lib.concatMapStrings (
+    service: lib.concatMapStrings (folder: "  ${volumeOf service folder}: {}\n") (keptOf service)
+  ) all;
+  healthy = lib.concatMapStrings (
+    service: "      ${service.serviceName}: { condition: service_healthy }\n"
+  ) all;
 in
 ''
   # The stack as in production: `docker compose up` after `docker load`.
@@ -155,14 +170,12 @@ in
       cpu_quota: 100000
       mem_limit: 32m
 
-    app:
-  ${app}${network}  nginx:
+  ${lib.concatMapStrings blockOf all}${network}  nginx:
       <<: *policy
       image: ${repository}/nginx:latest
   ${lib.optionalString (!loopback) hostname}    depends_on:
         tls: { condition: service_completed_successfully }
-        app: { condition: service_healthy }
-  ${joined}    volumes:
+  ${healthy}${joined}    volumes:
         - tls:/etc/nginx/tls:ro
         - acme:/var/www/acme:ro # an ACME client mounts the same volume and writes its challenges there
         - errors:/var/log/nginx # where no number of requests pushes a line out

@@ -64,6 +64,30 @@ let
     value: isString value && match "[^/].*" value != null && match "(.*/)?\\.\\.(/.*)?" value == null
   );
 
+  # Of the edge, which a stack has one of; and what only the whole has.
+  ofTheWhole = [
+    "assets"
+    "bodySize"
+    "caching"
+    "edge"
+    "edgeFacts"
+    "editBytes"
+    "headers"
+    "redirects"
+    "repository"
+    "revision"
+    "services"
+    "streaming"
+    "timeout"
+    "websockets"
+  ];
+  place = type "a path such as \"/api/\", of letters, digits, . _ ~ / and -" (
+    value: isString value && match "/[A-Za-z0-9._~/-]+" value != null
+  );
+  host = type "a host's name" (
+    value: isString value && match "[a-z0-9]([a-z0-9.-]*[a-z0-9])?" value != null
+  );
+
   row = type: default: meaning: {
     inherit default meaning type;
   };
@@ -177,6 +201,13 @@ rec {
     edgeFacts =
       row (orNull file) null
         "The same of the edge's image, in the place of nix/images/facts/nginx.toml.";
+    services =
+      row
+        (type "a set of services by their names, each with `path` or `host` and settings of its own" (
+          value: isAttrs value && all isAttrs (attrValues value)
+        ))
+        { }
+        "Other services behind the same edge, by name: those of a path, such as `api = { path = \"/api/\"; package = \"api\"; }`, or of a host, with `host`; each has the settings here that are not of the edge.";
     editBytes =
       row (orNull number) null
         "What a change of one line may ship, in bytes; by itself as much as it does.";
@@ -186,10 +217,11 @@ rec {
   };
 
   # The settings with their defaults, or a sentence that says which of them is wrong.
-  check =
-    given:
+  check = checkAs "";
+  checkAs =
+    where: given:
     let
-      refuse = sentence: throw "drydock: ${sentence}";
+      refuse = sentence: throw "drydock: ${where}${sentence}";
       unknown = filter (name: !(rows ? ${name})) (attrNames given);
       missing = filter (name: !(rows.${name} ? default) && !(given ? ${name})) (attrNames rows);
       wrong = filter (name: rows ? ${name} && !rows.${name}.type.accepts given.${name}) (attrNames given);
@@ -204,7 +236,48 @@ rec {
     else if wrong != [ ] then
       refuse "the setting ${first wrong} is ${shown given.${first wrong}}; it may be ${rows.${first wrong}.type.is}"
     else
-      builtins.mapAttrs (name: row: given.${name} or row.default) rows;
+      builtins.mapAttrs (name: row: given.${name} or row.default) rows
+      // {
+        services = builtins.mapAttrs (checkService given) given.services or { };
+      };
+  # One of `services`: its settings, with those of the whole that are its own, too, and its place.
+  checkService =
+    whole: name: given:
+    let
+      refuse = sentence: throw "drydock: services.${name}: ${sentence}";
+      foreign = filter (setting: elem setting ofTheWhole) (attrNames given);
+      settings = checkAs "services.${name}: " (
+        builtins.intersectAttrs {
+          src = null;
+          strict = null;
+        } whole
+        // removeAttrs given [
+          "host"
+          "path"
+        ]
+      );
+    in
+    if
+      match "[a-z]([a-z0-9-]*[a-z0-9])?" name == null
+      || elem name [
+        "app"
+        "dev"
+        "network"
+        "nginx"
+        "tls"
+      ]
+    then
+      refuse "it may not be called so; a name has lower-case letters, digits and - between them, and is none of app, dev, network, nginx and tls, which are there"
+    else if given ? path == given ? host then
+      refuse "it needs a path, such as path = \"/${name}/\", or a host, such as host = \"${name}.example.org\", and not both"
+    else if given ? path && !place.accepts given.path then
+      refuse "path is ${shown given.path}; it may be ${place.is}"
+    else if given ? host && !host.accepts given.host then
+      refuse "host is ${shown given.host}; it may be ${host.is}"
+    else if foreign != [ ] then
+      refuse "the setting ${builtins.head foreign} is of the whole, and stands beside services"
+    else
+      builtins.seq settings.src given;
 
   # A value in a sentence.
   shown =

@@ -17,6 +17,11 @@
   edit ? null,
   # The edge's configuration, where it is worked on in the same tree: a path below that.
   edgeFolder ? null,
+  # The last part of its image's name, and its name for Compose and for the edge.
+  serviceName ? "app",
+  # Which requests the edge has for it: below a path, or with a host's name.
+  place ? "/",
+  host ? "localhost",
   # Other folders that have a Cargo.lock, by name: crates that are worked on beside this one.
   otherCrates ? { },
 }:
@@ -35,6 +40,9 @@ let
         mkRustBin
         otherCrates
         pkgs
+        host
+        place
+        serviceName
         ;
       # As they were given, where what is said of them is another thing than what they mean.
       settings = checked;
@@ -46,6 +54,36 @@ let
         else
           checked.src.rev or checked.src.dirtyRev or "unknown";
       call = import ./call.nix (pkgs // scope);
+      # The other services behind the same edge, by name: a scope as this one for each.
+      others = builtins.mapAttrs (
+        name: given:
+        import ./stack.nix {
+          inherit
+            advisoryDb
+            mkCrane
+            mkRustBin
+            pkgs
+            ;
+          serviceName = name;
+          place = given.path or "/";
+          host = given.host or "localhost";
+          settings = {
+            inherit (checked) src strict;
+          }
+          // removeAttrs given [
+            "host"
+            "path"
+          ]
+          // {
+            inherit (scope) repository revision;
+          };
+        }
+      ) checked.services;
+      # All of them.
+      services = {
+        ${serviceName} = scope;
+      }
+      // scope.others;
       formatter = pkgs.nixfmt;
     }
     // import ./crate scope

@@ -72,5 +72,14 @@ in
     // {
       advisories = call ./advisories.nix { };
       toolchain = call ./toolchain.nix { };
-    };
+    }
+    # Those of the other services, behind an edge of their own.
+    // lib.concatMapAttrs (
+      name: service:
+      lib.mapAttrs' (check: lib.nameValuePair "${name}-${check}") (
+        removeAttrs service.checks (
+          [ "toolchain" ] ++ lib.remove "image-app" (builtins.attrNames service.packages)
+        )
+      )
+    ) scope.others;
 }

@@ -50,4 +50,9 @@ in
   composeDevFile = pkgs.writeText "compose.dev.yaml" (call ../compose-dev.nix { });
   loop = call ./loop.nix { };
   load = call ./load.nix { };
+  loadAll = scope.load (
+    lib.mapAttrs' (name: lib.nameValuePair "${scope.repository}/${name}") scope.images
+  );
+  # By their names for Compose: the program of each.
+  programNames = builtins.mapAttrs (_: service: service.name) scope.services;
 }

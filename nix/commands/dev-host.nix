@@ -3,6 +3,7 @@
 {
   app,
   lib,
+  name,
   writeShellApplication,
   # What builds the crate: the toolchain and a C compiler that links.
   toolchain,
@@ -14,6 +15,8 @@
   keypair,
   # ./loop.nix
   loop,
+  # Other services behind the same edge.
+  others,
   onChassis,
   # The settings of these names: see ../settings.nix.
   writable,
@@ -54,6 +57,9 @@ writeShellApplication {
   ]
   ++ app.working.tools;
   text = ''
+    ${lib.optionalString (others != { }) ''
+      echo "dev: without containers there is one service, ${name}; those of the setting services (${toString (builtins.attrNames others)}) are built at each save by ${loop.door}" >&2
+    ''}
     root=''${DRYDOCK_ROOT:-$PWD}
     http=''${DRYDOCK_HTTP_PORT:-80} https=''${DRYDOCK_HTTPS_PORT:-443}
     # One that is free, unless it is the service's own.

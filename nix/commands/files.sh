@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2034 # others assign rendered and repository, and use files
+# shellcheck shell=bash disable=SC2154,SC2034 # others assign rendered, repository and programs, and use files
 # Which files make the stack of the current folder, as a plain `docker compose` reads them there.
 
 first() { # FILE...: prints the first that is there
@@ -23,11 +23,25 @@ choose_files() {
   [ -z "$override" ] || files+=(--file "$override")
 }
 
-# Whether all containers of the app are healthy; where there are none, they are not.
+# Whether all containers of a service, or of each, are healthy; one that has none is not.
 # shellcheck disable=SC2329 # a command may wait for nothing
-healthy() {
-  local states
-  # shellcheck disable=SC2046 # an id for each
-  states=$(docker inspect --format '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}' $(compose ps --quiet app) 2>/dev/null) || return 1
-  [ -n "$states" ] && ! grep -qvx healthy <<<"$states"
+healthy() { # [SERVICE]
+  local service states
+  [ $# -gt 0 ] || set -- "${!programs[@]}"
+  for service; do
+    # shellcheck disable=SC2046 # an id for each
+    states=$(docker inspect --format '{{with .State.Health}}{{.Status}}{{else}}healthy{{end}}' $(compose ps --quiet "$service") 2>/dev/null) || return 1
+    [ -n "$states" ] || return 1
+    ! grep -qvx healthy <<<"$states" || return 1
+  done
+}
+
+# Says, for each service that is not healthy, which setting may help.
+# shellcheck disable=SC2329 # likewise
+hints() {
+  local service
+  for service in "${!programs[@]}"; do
+    healthy "$service" ||
+      compose logs --no-color --no-log-prefix --tail 50 "$service" 2>/dev/null | bash "$hint" "${programs[$service]}" - /dev/stdin >&2
+  done
 }

@@ -4,6 +4,8 @@
   # ../compose.nix, as a file
   composeFile,
   lib,
+  # By the names of the services: their programs'.
+  programNames,
   repository,
   stackTools,
   writeShellApplication,
@@ -13,13 +15,18 @@ name: parts:
 writeShellApplication {
   name = "drydock-${name}";
   runtimeInputs = stackTools;
-  text =
-    "rendered=${composeFile} repository=${repository}\n"
-    + lib.concatMapStringsSep "\n" builtins.readFile [
-      ./ports.sh
-      ./files.sh
-      ./stack.sh
-    ]
-    + "\n"
-    + lib.concatLines (parts ++ [ (builtins.readFile (./. + "/${name}.sh")) ]);
+  text = ''
+    rendered=${composeFile} repository=${repository} hint=${./hint.sh}
+    # shellcheck disable=SC2034 # not all commands have a use for it
+    declare -A programs=(${
+      toString (lib.mapAttrsToList (name: program: "[${name}]=${program}") programNames)
+    })
+  ''
+  + lib.concatMapStringsSep "\n" builtins.readFile [
+    ./ports.sh
+    ./files.sh
+    ./stack.sh
+  ]
+  + "\n"
+  + lib.concatLines (parts ++ [ (builtins.readFile (./. + "/${name}.sh")) ]);
 }

@@ -4,8 +4,8 @@
   pkgs,
   # The archive of all images.
   image,
-  # The images in it, as the last parts of their names.
-  names,
+  # The images in it, by the last parts of their names.
+  images,
   # The first part of their names.
   repository,
 }:
@@ -34,7 +34,7 @@ pkgs.writeShellApplication {
     esac
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
-    for name in ${lib.escapeShellArgs names}; do
+    for name in ${lib.escapeShellArgs (builtins.attrNames images)}; do
       # There is no signature to ask for: the archive is built here.
       skopeo --tmpdir "$folder" --insecure-policy copy --quiet --retry-times 3 --digestfile "$folder/digest" \
         "docker-archive:${image}:${repository}/$name:latest" "$1/$name:$2" >&2

@@ -30,22 +30,24 @@ trap 'exit 143' TERM
 fail() {
   say "error: $*"
   compose logs --no-color --tail 30 2>/dev/null | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2 || :
-  compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2 || :
+  hints || :
   exit 1
 }
 passed() { echo "test: $* ... ok"; }
 
 compose up --detach >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "the stack does not start"; }
-container=$(compose ps --quiet app | head -n 1)
-state() { docker inspect --format "$1" "$container"; }
+state() { docker inspect --format "$2" "$(compose ps --all --quiet "$1" | head -n 1)"; } # SERVICE FORMAT
 tries=0
-until healthy; do
-  tries=$((tries + 1))
-  [ "$tries" -le 300 ] || fail "$name is not healthy after a minute: $(state '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}')"
-  [ "$(state '{{.State.Running}} {{.RestartCount}}')" = "true 0" ] || fail "$name does not stay up"
-  sleep 0.2
+for service in "${!programs[@]}"; do
+  name=${programs[$service]}
+  until healthy "$service"; do
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || fail "$name is not healthy after a minute: $(state "$service" '{{with .State.Health}}{{range .Log}}{{.Output}}{{end}}{{end}}')"
+    [ "$(state "$service" '{{.State.Running}} {{.RestartCount}}')" = "true 0" ] || fail "$name does not stay up"
+    sleep 0.2
+  done
+  passed "$name starts, and is healthy"
 done
-passed "$name starts, and is healthy"
 
 # Where the service shares the edge's network, another container holds that.
 published() { { compose port network "$1" 2>/dev/null || compose port nginx "$1"; } | sed 's/.*://'; } # PORT
@@ -57,21 +59,29 @@ answers() { # WHAT VERSION CURL-ARGUMENT...
   local answer
   answer=$(ask "${@:3}") || fail "$1: no answer"
   case $answer in
-    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}); it listens at port $port at all addresses, or the settings port and listen say otherwise" ;;
+    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}); it listens at port ${ports[$service]} at all addresses, or the settings port and listen say otherwise" ;;
     5*) fail "$1: $name answers with ${answer% *}" ;;
   esac
   [ "${answer#* }" = "$2" ] || fail "$1: the answer is HTTP/${answer#* }"
   passed "$1: ${answer% *}"
 }
-answers "HTTP/1.1 over TLS" 1.1 --http1.1 "https://localhost:$https$path"
-answers "HTTP/2" 2 --http2 "https://localhost:$https$path"
+for service in "${!programs[@]}"; do
+  name=${programs[$service]} place=${hosts[$service]#localhost}${paths[$service]}
+  place=${place#/}
+  for version in 1.1 2; do
+    answers "${place:+$place }over HTTP/$version" "$version" --http"$version" --header "Host: ${hosts[$service]}" "https://localhost:$https${paths[$service]}"
+  done
+done
 [ "$(ask "http://localhost:$http/")" = "301 1.1" ] || fail "port 80 does not lead to https"
 passed "port 80 leads to https"
 
-compose stop app >/dev/null 2>&1
-code=$(state '{{.State.ExitCode}}')
-case $code in
-  0) passed "$name ends with 0 at SIGTERM" ;;
-  137) fail "$name does not end at SIGTERM, and was killed; as the first process of a container it has to handle that signal" ;;
-  *) fail "$name ends with $code at SIGTERM; an orderly end is 0" ;;
-esac
+for service in "${!programs[@]}"; do
+  name=${programs[$service]}
+  compose stop "$service" >/dev/null 2>&1
+  code=$(state "$service" '{{.State.ExitCode}}')
+  case $code in
+    0) passed "$name ends with 0 at SIGTERM" ;;
+    137) fail "$name does not end at SIGTERM, and was killed; as the first process of a container it has to handle that signal" ;;
+    *) fail "$name ends with $code at SIGTERM; an orderly end is 0" ;;
+  esac
+done

@@ -1,17 +1,11 @@
 # `./drydock up`
 {
-  image-app,
-  image-nginx,
-  load,
-  name,
+  loadAll,
   onStack,
   repository,
 }:
 onStack "up" [
-  "service=${repository}/app name=${name} hint=${./hint.sh}"
-  (load {
-    "${repository}/app" = image-app;
-    "${repository}/nginx" = image-nginx;
-  })
+  "service=${repository}/app"
+  loadAll
   (builtins.readFile ./served.sh)
 ]

@@ -16,8 +16,7 @@ failed() {
     fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
   fi
   compose logs --no-color --tail 20 | printable >&2
-  healthy ||
-    compose logs --no-color --no-log-prefix --tail 50 app 2>/dev/null | bash "$hint" "$name" - /dev/stdin >&2
+  hints
   others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
     --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
   [ -z "$others" ] ||
@@ -26,13 +25,21 @@ failed() {
   fail "the stack '$project' did not start; the lines above say why"
 }
 
+running() {
+  local service
+  for service in "${!programs[@]}"; do
+    [ -n "$(compose ps --status running --quiet "$service")" ] || return 1
+  done
+}
+
 compose up --detach >&2 || failed
 
 # Where nginx is in the network of the app, it starts first.
 tries=0
 until healthy; do
   tries=$((tries + 1))
-  [ "$tries" -le 300 ] && [ -n "$(compose ps --status running --quiet app)" ] || failed
+  [ "$tries" -le 300 ] || failed
+  running || failed
   sleep 0.2
 done
 

@@ -7,12 +7,10 @@
   pkgs,
   # Has bin/image-compare.
   asserter,
-  # ../images/layout.nix
-  layout,
   # The archive of all images.
   image,
-  # The crates that the images have programs of.
-  app,
+  # The crates that the images have programs of: those of the services, and ours.
+  services,
   keypair,
   probe,
 }:
@@ -20,15 +18,21 @@ let
   inherit (pkgs) lib;
   # The derivation itself, not what it builds.
   drv = package: builtins.unsafeDiscardOutputDependency package.drvPath;
-  programs = [
-    app
+  apps = map (service: service.app) (builtins.attrValues services);
+  programs = apps ++ [
     keypair.crate
     probe.crate
   ];
   # What a crate is built on in its own workspace is its own, too.
-  crates = lib.optional (app.crate.local != [ ]) app.cargoArtifacts ++ programs;
+  crates =
+    map (app: app.cargoArtifacts) (builtins.filter (app: app.crate.local != [ ]) apps) ++ programs;
   # Another than the first build's, but for a program that finds its files where it was compiled.
-  buildFolder = if layout.files == [ ] then "/somewhere/else" else dirOf layout.root;
+  layouts = map (service: service.layout) (builtins.attrValues services);
+  buildFolder =
+    if builtins.all (layout: layout.files == [ ]) layouts then
+      "/somewhere/else"
+    else
+      dirOf (builtins.head layouts).root;
   # Nothing else of ours comes before these.
   dependencies = map (crate: crate.dependencies) programs;
 in

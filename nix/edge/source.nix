@@ -7,6 +7,8 @@
   places,
   # ./options.nix
   options,
+  # The other services behind the edge, by name: scopes of ../stack.nix.
+  others,
   # The settings of these names: see ../settings.nix.
   bodySize,
   timeout,
@@ -25,6 +27,33 @@ let
       ++ [ ../../nginx/nginx.conf ]
     );
   };
+  # Host names first, and of two paths the longer one.
+  ordered = builtins.sort (
+    one: two:
+    if (one.place == "/") != (two.place == "/") then
+      one.place == "/"
+    else
+      builtins.stringLength one.place > builtins.stringLength two.place
+  ) (builtins.attrValues others);
+  # What the service gets is what it is chosen by: host and target as they came.
+  expression =
+    service:
+    if service.place == "/" then
+      "^${lib.escapeRegex service.host}/"
+    else
+      "^[^/]*${lib.escapeRegex (lib.removeSuffix "/" service.place)}(?:[/?]|$)";
+  chosen = builtins.toFile "services.conf" ''
+    # Which service a request is for, by its host and its target as they came.
+    map "$host$request_uri" $service {
+        default app;
+    ${
+      lib.concatMapStrings (service: ''
+        ${"    "}"~${
+          builtins.replaceStrings [ "\\" ] [ "\\\\" ] (expression service)
+        }" ${service.serviceName};
+      '') ordered
+    }}
+  '';
 in
 runCommand "edge-source" { } ''
   cp -r ${source} "$out"
@@ -37,4 +66,12 @@ runCommand "edge-source" { } ''
     body = bodySize;
     answer = "${toString timeout}s";
   }}
+  ${lib.optionalString (ordered != [ ]) ''
+    cp ${chosen} http/services.conf
+    ${lib.concatMapStrings (service: ''
+      sed -E 's/^upstream app /upstream ${service.serviceName} /; s/^( +zone +)app /\1${service.serviceName} /; s/app:8000/${service.upstream}/' \
+        http/upstream.conf > http/upstream-${service.serviceName}.conf
+    '') ordered}
+    find server sites -type f -exec sed -i 's|http://app|http://$service|' {} +
+  ''}
 ''

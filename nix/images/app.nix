@@ -8,6 +8,8 @@
   probe,
   # ./layout.nix
   layout,
+  # The last part of its name.
+  serviceName,
   # The binary's name.
   name,
   # The settings of these names: see ../settings.nix.
@@ -20,7 +22,7 @@
   licenses,
 }:
 base {
-  name = "app";
+  name = serviceName;
   inherit licenses;
   contents = [ probe ];
   volatile = [ app ];

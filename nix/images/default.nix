@@ -19,6 +19,7 @@ let
       values = {
         inherit name packages revision;
         inherit (scope) repository target;
+        service = scope.serviceName;
         inherit (crate) package version;
         # An image has no such label then.
         license = lib.optionalString (crate.license != null) crate.license;
@@ -74,27 +75,33 @@ in
       call ./nginx.nix { inherit config; }
     );
   image-nginx = scope.imageNginxOf (scope.nginxConfig { });
-  # Both in one archive, for one `docker load`.
-  image = scope.pkgs.dockerTools.mergeImages [
-    scope.image-app
-    scope.image-nginx
-  ];
-  # Their last names.
-  names = [
-    "app"
-    "nginx"
-  ];
+  # Those of the stack, by the last parts of their names.
+  images = builtins.mapAttrs (_: service: service.image-app) scope.services // {
+    nginx = scope.image-nginx;
+  };
+  # All in one archive, for one `docker load`.
+  image = scope.pkgs.dockerTools.mergeImages (builtins.attrValues scope.images);
 
   imageTools = call ./tools.nix {
-    crates = scope.cratesOf (map (crate: crate + "/Cargo.lock") (builtins.attrValues scope.locked));
+    crates = scope.cratesOf (
+      lib.unique (
+        map (crate: crate + "/Cargo.lock") (
+          builtins.attrValues scope.locked
+          ++ map (service: service.src) (builtins.attrValues scope.others)
+        )
+      )
+    );
   };
   image-dev = holdWork [
     ./facts/dev.toml
     {
       environment = (lib.importTOML ./facts/dev.toml).environment ++ scope.devVariables;
-      world-writable = lib.genAttrs ([ "/tmp" ] ++ scope.layout.writable) (_: "1777");
+      world-writable = lib.genAttrs ([ "/tmp" ] ++ scope.writableOfAll) (_: "1777");
     }
   ] (call ./dev.nix { base = workBase; });
+  writableOfAll = lib.unique (
+    builtins.concatMap (service: service.writable) (builtins.attrValues scope.services)
+  );
   # Besides those of every service.
   devVariables =
     lib.optional settings.egress "SSL_CERT_FILE=${scope.pkgs.cacert}/etc/ssl/certs/ca-bundle.crt"

@@ -19,9 +19,10 @@
   licenses,
   # Variables besides.
   devVariables,
-  # The settings of these names: see ../settings.nix.
+  # The folders that one of the services may write to.
+  writableOfAll,
+  # The setting of this name: see ../settings.nix.
   timezones,
-  writable,
 }:
 base {
   name = "dev";
@@ -54,7 +55,7 @@ base {
     ${lib.concatMapStrings (folder: ''
       mkdir -p ${lib.escapeShellArg ".${folder}"}
       chmod 1777 ${lib.escapeShellArg ".${folder}"}
-    '') writable}
+    '') writableOfAll}
   '';
   config = imageTools.config // {
     Entrypoint = [ (lib.getExe' dev-loop "dev-loop") ];

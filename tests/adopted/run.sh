@@ -87,6 +87,15 @@ notes_asked() {
   until_it 100 kept || fail "a note does not outlive a restart"
   passed "a note outlives a restart"
 }
+pair() {
+  from='<h1>Now</h1>' to='<h1>The time</h1>' file=web/src/page.html
+  example pair
+}
+pair_asked() {
+  ask "$url/api/now" | grep -q 'seconds since 1970' || fail "the second service does not answer"
+  [ "$(ask --output /dev/null --write-out '%{http_code}' "$url/apis")" = 404 ] || fail "another path goes to the second service"
+  passed "two services answer, each at its path"
+}
 miniserve() {
   lines='arguments = [ "." ]; files = [ ];'
   from='content="dark light"' to='content="light dark"' file=src/renderer.rs
@@ -145,5 +154,5 @@ adopted() ( # NAME
   passed "the loop ends"
 )
 
-[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, notes, miniserve, rustypaste" >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, notes, pair, miniserve, rustypaste" >&2; exit 2; }
 for each; do adopted "$each"; done
