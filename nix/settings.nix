@@ -236,10 +236,12 @@ rec {
     else if wrong != [ ] then
       refuse "the setting ${first wrong} is ${shown given.${first wrong}}; it may be ${rows.${first wrong}.type.is}"
     else
-      builtins.mapAttrs (name: row: given.${name} or row.default) rows
-      // {
+      let
         services = builtins.mapAttrs (checkService given) given.services or { };
-      };
+      in
+      builtins.foldl' (settings: service: builtins.seq service settings) (
+        builtins.mapAttrs (name: row: given.${name} or row.default) rows // { inherit services; }
+      ) (attrValues services);
   # One of `services`: its settings, with those of the whole that are its own, too, and its place.
   checkService =
     whole: name: given:

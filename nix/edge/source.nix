@@ -42,18 +42,17 @@ let
       "^${lib.escapeRegex service.host}/"
     else
       "^[^/]*${lib.escapeRegex (lib.removeSuffix "/" service.place)}(?:[/?]|$)";
-  chosen = builtins.toFile "services.conf" ''
-    # Which service a request is for, by its host and its target as they came.
-    map "$host$request_uri" $service {
-        default app;
-    ${
-      lib.concatMapStrings (service: ''
-        ${"    "}"~${
-          builtins.replaceStrings [ "\\" ] [ "\\\\" ] (expression service)
-        }" ${service.serviceName};
-      '') ordered
-    }}
-  '';
+  chosen = builtins.toFile "services.conf" (
+    ''
+      # Which service a request is for, by its host and its target as they came.
+      map "$host$request_uri" $service {
+          default app;
+    ''
+    + lib.concatMapStrings (service: ''
+      ${"    "}"~${expression service}" ${service.serviceName};
+    '') ordered
+    + "}\n"
+  );
 in
 runCommand "edge-source" { } ''
   cp -r ${source} "$out"

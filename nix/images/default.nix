@@ -86,8 +86,7 @@ in
     crates = scope.cratesOf (
       lib.unique (
         map (crate: crate + "/Cargo.lock") (
-          builtins.attrValues scope.locked
-          ++ map (service: service.src) (builtins.attrValues scope.others)
+          builtins.attrValues scope.locked ++ map (service: service.src) (builtins.attrValues scope.others)
         )
       )
     );

@@ -21,6 +21,23 @@ let
         "/old" = "/new";
         "www.localhost" = "https://localhost";
       };
+      services = {
+        admin = {
+          host = "admin.localhost";
+          listen = "loopback";
+          port = 9001;
+        };
+        api = {
+          path = "/api/";
+          listen = "loopback";
+          port = 9002;
+        };
+        deep = {
+          path = "/api/deep";
+          listen = "loopback";
+          port = 9003;
+        };
+      };
     };
   };
   config = stack.nginxConfig {

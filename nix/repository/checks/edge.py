@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 
-HOST, PORT, SERVICE = "localhost", 8443, 9000
+HOST, PORT = "localhost", 8443
+# By their ports: the setting services has all but the first.
+SERVICES = {9000: "app", 9001: "admin", 9002: "api", 9003: "deep"}
 CA = "/tmp/pair/ca.crt"
 more = threading.Event()  # what the events wait for
 arrived = threading.Event()  # that the first bytes of an upload have
 
 
 async def serve(reader, writer):
+    name = SERVICES[writer.get_extra_info("sockname")[1]]
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -68,7 +71,8 @@ async def serve(reader, writer):
                 cookie = "x" * int(path.removeprefix("/head/")) if path.startswith("/head/") else "x"
                 text = f"{path} {size} {fields.get('connection', '-')}"
                 writer.write(
-                    f"HTTP/1.1 200 OK\r\nSet-Cookie: a={cookie}\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+                    f"HTTP/1.1 200 OK\r\nSet-Cookie: a={cookie}\r\nX-Service: {name}\r\n"
+                    f"Content-Length: {len(text)}\r\n\r\n{text}".encode()
                 )
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -79,9 +83,9 @@ async def serve(reader, writer):
 
 def service():
     async def run():
-        server = await asyncio.start_server(serve, "127.0.0.1", SERVICE)
+        servers = [await asyncio.start_server(serve, "127.0.0.1", port) for port in SERVICES]
         ready.set()
-        await server.serve_forever()
+        await asyncio.gather(*(server.serve_forever() for server in servers))
 
     asyncio.run(run())
 
@@ -141,6 +145,27 @@ for version, option in VERSIONS.items():
     upload.stdin.write(b"x" * 100_000)
     seen = upload.communicate()[0]
     check(f"and is whole over HTTP/{version}", seen.startswith(b"/slow 200000"), seen)
+
+    for path, host, wanted in [
+        ("/", HOST, "app"),
+        ("/api", HOST, "api"),
+        ("/api?x", HOST, "api"),
+        ("/api/x?y", HOST, "api"),
+        ("/apis", HOST, "app"),
+        ("/x/api/", HOST, "app"),
+        ("/?/api/", HOST, "app"),
+        ("/%61pi/", HOST, "app"),
+        ("/api/deep/x", HOST, "deep"),
+        ("/api/deeper", HOST, "api"),
+        ("/api/", "admin.localhost", "admin"),
+        ("/", "ADMIN.localhost", "admin"),
+        ("/", "admin-localhost", "app"),
+        ("/", "x.admin.localhost", "app"),
+    ]:
+        seen = curl(option, "--path-as-is", "--header", f"Host: {host}", "--write-out", "%header{x-service}", "--output", "/dev/null", url + path)
+        check(f"{path} of {host} goes to {wanted} over HTTP/{version}", seen == wanted.encode(), seen)
+    seen = curl(option, "--include", "--data-binary", "@-", f"{url}/api/upload", input=b"x" * 5_000_000)
+    check(f"and so does an upload over HTTP/{version}", b"x-service: api" in seen.lower() and b"/api/upload 5000000" in seen, seen)
 
     form = curl(option, "--include", "--data", "a=" + "b" * 50_000, f"{url}/form")
     check(f"a form of 50 KB passes over HTTP/{version}", b"/form 50002" in form, form)

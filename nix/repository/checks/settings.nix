@@ -23,6 +23,10 @@ let
       "www.example.org" = "https://example.org";
     };
     repository = "team/hello-web";
+    services.api = {
+      package = "api";
+      path = "/api/";
+    };
     writable = [ "/data" ];
   };
   bad = {
@@ -41,6 +45,7 @@ let
     ready = "readyz";
     redirects."/old" = "/new; return 200";
     repository = "Team/Hello";
+    services.api.package = "api";
     writable = [ "data" ];
     nothing = 1;
   };
@@ -55,6 +60,28 @@ let
     { environment."A B" = "x"; }
     { redirects."/a" = "/$host"; }
     { caching."/a;" = "1d"; }
+    { services.nginx.path = "/a"; }
+    { services.Api.path = "/a"; }
+    { services.api.path = "/a b"; }
+    { services.api.host = "a;b"; }
+    {
+      services.api = {
+        path = "/a";
+        host = "a.example.org";
+      };
+    }
+    {
+      services.api = {
+        path = "/a";
+        headers = "strict";
+      };
+    }
+    {
+      services.api = {
+        path = "/a";
+        port = 0;
+      };
+    }
   ];
   wrong =
     builtins.filter (name: !takes { ${name} = good.${name}; }) (builtins.attrNames good)
