@@ -53,6 +53,5 @@ in
   loadAll = scope.load (
     lib.mapAttrs' (name: lib.nameValuePair "${scope.repository}/${name}") scope.images
   );
-  # By their names for Compose: the program of each.
-  programNames = builtins.mapAttrs (_: service: service.name) scope.services;
+  described = call ./described.nix { };
 }

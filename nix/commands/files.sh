@@ -36,6 +36,19 @@ healthy() { # [SERVICE]
   done
 }
 
+# Awaits that the edge, which asks DNS for them as it starts, has found each service.
+# shellcheck disable=SC2329 # likewise
+found() { # PORT
+  local service status end=$((SECONDS + 15))
+  for service in "${!programs[@]}"; do
+    until status=$(curl --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' \
+      --header "Host: ${hosts[$service]}" "https://localhost:$1${paths[$service]}") && [[ $status != 50[24] ]]; do
+      [ "$SECONDS" -lt "$end" ] || return 1
+      sleep 0.2
+    done
+  done
+}
+
 # Says, for each service that is not healthy, which setting may help.
 # shellcheck disable=SC2329 # likewise
 hints() {

@@ -65,6 +65,8 @@ answers() { # WHAT VERSION CURL-ARGUMENT...
   [ "${answer#* }" = "$2" ] || fail "$1: the answer is HTTP/${answer#* }"
   passed "$1: ${answer% *}"
 }
+# Whoever does not answer is asked once more.
+found "$https" || :
 for service in "${!programs[@]}"; do
   name=${programs[$service]} place=${hosts[$service]#localhost}${paths[$service]}
   place=${place#/}

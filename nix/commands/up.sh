@@ -63,6 +63,8 @@ verdict='^keypair: (handed over|unchanged|(made|kept) a development pair)( with 
 count=$(sed -n -E "s/$verdict/\4/p" <<<"$log" | tail -n 1)
 [ -z "$count" ] || sed -n 's/^keypair: warning:/drydock: warning:/p' <<<"$log" | tail -n "$count" >&2
 
+# Whoever does not answer is asked once more below.
+found "$https" || :
 url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
 # It has the certificate that is in the volume, as was just seen; it need not be one that

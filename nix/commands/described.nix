@@ -1,0 +1,34 @@
+# Shell variables that describe the stack: for each service its program, port, and where the edge
+# has it, by its name for Compose.
+{
+  # ../compose.nix, as a file
+  composeFile,
+  lib,
+  repository,
+  # By name: a scope of ../stack.nix for each service behind the edge.
+  services,
+}:
+let
+  each =
+    of:
+    toString (
+      lib.mapAttrsToList (
+        name: service: "[${name}]=${lib.escapeShellArg (toString (of service))}"
+      ) services
+    );
+  # What says that it is ready, if that is behind the edge by the same path.
+  pathOf =
+    service:
+    if service.place != "/" || service.ready == null || service.ready == "tcp" then
+      service.place
+    else
+      service.ready;
+in
+''
+  # shellcheck disable=SC2034 # not all commands have a use for all of them
+  declare rendered=${composeFile} repository=${repository} hint=${./hint.sh}
+  # shellcheck disable=SC2034
+  declare -A programs=(${each (service: service.name)}) ports=(${each (service: service.port)})
+  # shellcheck disable=SC2034
+  declare -A paths=(${each pathOf}) hosts=(${each (service: service.host)})
+''
