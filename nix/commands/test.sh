@@ -59,7 +59,7 @@ answers() { # WHAT VERSION CURL-ARGUMENT...
   local answer
   answer=$(ask "${@:3}") || fail "$1: no answer"
   case $answer in
-    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}); it listens at port ${ports[$service]} at all addresses, or the settings port and listen say otherwise" ;;
+    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}), which answers within its container: where it listens at 127.0.0.1 alone, the setting is listen = \"loopback\"; else it listens at port ${ports[$service]} of all addresses" ;;
     5*) fail "$1: $name answers with ${answer% *}" ;;
   esac
   [ "${answer#* }" = "$2" ] || fail "$1: the answer is HTTP/${answer#* }"

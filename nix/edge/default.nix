@@ -12,7 +12,7 @@ in
   # compose.yaml calls the service so, whatever the crate's name.
   upstream =
     if scope.listen != "loopback" then
-      "app:${toString scope.port}"
+      "${scope.serviceName}:${toString scope.port}"
     else if
       builtins.elem scope.port [
         80

@@ -106,6 +106,22 @@ rustypaste() {
   lines='port = 8000; listen = "loopback"; files = [ "config.toml" ]; writable = [ "/build/source/upload" ];'
   path=/none from='file is not found or expired' to='there is no such file' file=src/server.rs
   published rustypaste 0.16.1
+  # Its authors keep theirs out of what they publish.
+  cat >"$folder/config.toml" <<'CONFIG'
+[server]
+address = "127.0.0.1:8000"
+max_content_length = "10MB"
+upload_path = "./upload"
+timeout = "30s"
+[paste]
+default_extension = "txt"
+CONFIG
+}
+rustypaste_asked() {
+  local paste
+  paste=$(ask --form file=@"$folder/config.toml" "$url/")
+  ask "$url/${paste##*/}" | cmp -s - "$folder/config.toml" || fail "what was uploaded is not there: $paste"
+  passed "an upload is there"
 }
 
 adopted() ( # NAME
