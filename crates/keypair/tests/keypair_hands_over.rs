@@ -4,7 +4,7 @@ mod support;
 
 use std::{fs, fs::File, os::unix::fs::MetadataExt, time::SystemTime};
 
-use drydock_tools::keypair::Owner;
+use keypair::Owner;
 use support::*;
 
 #[test]

@@ -19,8 +19,8 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding};
-use drydock_tools::keypair::{Job, Owner, Refusal, Report, Target, run};
 use getrandom::{SysRng, rand_core::UnwrapErr};
+use keypair::{Job, Owner, Refusal, Report, Target, run};
 use p256::{
     ecdsa::signature::{Keypair, Signer},
     elliptic_curve::Generate,
@@ -61,7 +61,7 @@ impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("drydock-tools-{}-{number}", std::process::id());
+        let name = format!("keypair-{}-{number}", std::process::id());
         let folder = Self(std::env::temp_dir().join(name));
         for path in [folder.from(), folder.to()] {
             fs::create_dir_all(path).unwrap();

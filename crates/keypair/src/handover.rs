@@ -1,7 +1,7 @@
 //! Puts the pair into nginx's folder, whole and with the right owner and mode.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, ErrorKind, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
@@ -48,8 +48,13 @@ impl Volume {
             .map_err(|error| refuse(format!("is no folder that can be used: {error}")))?;
         // Two at once would take each other's half-written files away. Nobody holds the lock
         // for long, and whoever comes second has nothing left to do: it is not waited for.
-        folder.try_lock().map_err(|_| {
-            refuse("another keypair is at work there; start again when it has ended".to_owned())
+        folder.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                refuse("another keypair is at work there; start again when it has ended".to_owned())
+            }
+            TryLockError::Error(error) => refuse(format!(
+                "cannot be held for one keypair alone, as its file system says: {error}"
+            )),
         })?;
         let path = path.to_owned();
         Ok(Self { path, folder })

@@ -5,7 +5,7 @@
 //! calls.
 
 use crypto_bigint::{
-    BoxedUint, ConcatenatingMul, Odd,
+    BoxedUint, ConcatenatingMul, NonZero, Odd,
     modular::{BoxedMontyForm, BoxedMontyParams},
 };
 use pkcs1::{RsaPrivateKey, RsaPublicKey, UintRef};
@@ -88,10 +88,39 @@ impl RsaKey {
             .pow(&public.exponent)
             .pow(&number(&key.private_exponent));
         let modulus = public.modulus.as_ref().to_be_bytes_trimmed_vartime();
-        if product.to_be_bytes_trimmed_vartime() != modulus || back != two {
+        if product.to_be_bytes_trimmed_vartime() != modulus || back != two || !public.signs_by(key)
+        {
             return Err("has an RSA key whose numbers do not belong together".to_owned());
         }
         Ok(public)
+    }
+
+    /// Whether the numbers that signing is really done with, one for each prime, are those of the
+    /// key (RFC 8017, 3.2): `e * d_i = 1 mod (r_i - 1)`, and each coefficient times the primes
+    /// before its own is 1 modulo that one; of the first two it is the other way round.
+    fn signs_by(&self, key: &RsaPrivateKey<UintRef<'_>>) -> bool {
+        let number = |uint: &UintRef<'_>| BoxedUint::from_be_slice_vartime(uint.as_bytes());
+        let is_inverse = |one: &BoxedUint, other: &BoxedUint, modulo: BoxedUint| {
+            let modulo = NonZero::new(modulo).into_option();
+            modulo.is_some_and(|modulo| {
+                let product = one.concatenating_mul(other);
+                // Modulo 1 everything is 0.
+                product.rem_vartime(&modulo) == BoxedUint::one().rem_vartime(&modulo)
+            })
+        };
+        let before = |prime: &BoxedUint| prime.wrapping_sub(BoxedUint::one());
+        let (p, q) = (number(&key.prime1), number(&key.prime2));
+        let mut product = p.concatenating_mul(&q);
+        is_inverse(&self.exponent, &number(&key.exponent1), before(&p))
+            && is_inverse(&self.exponent, &number(&key.exponent2), before(&q))
+            && is_inverse(&number(&key.coefficient), &q, p)
+            && key.other_prime_infos.iter().flatten().all(|other| {
+                let prime = number(&other.prime);
+                let fits = is_inverse(&self.exponent, &number(&other.exponent), before(&prime))
+                    && is_inverse(&number(&other.coefficient), &product, prime.clone());
+                product = product.concatenating_mul(&prime);
+                fits
+            })
     }
 
     fn new(modulus: &[u8], exponent: &[u8]) -> Result<Self, String> {
