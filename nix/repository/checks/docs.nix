@@ -40,9 +40,16 @@ let
       ../../commands
     ];
   };
+  facts = ../../images/facts;
   known = pkgs.writeText "known.json" (
     builtins.toJSON {
       files = namesIn "";
+      # The keys of facts, each of which has a row in docs/FACTS.md.
+      stated = builtins.attrNames (
+        builtins.foldl' (all: file: all // lib.importTOML (facts + "/${file}")) { } (
+          builtins.attrNames (builtins.readDir facts)
+        )
+      );
       outputs = {
         packages = builtins.attrNames outputs.packages ++ [ "default" ];
         apps = builtins.attrNames outputs.apps ++ [ "default" ];
@@ -80,10 +87,13 @@ pkgs.runCommand "docs"
     `./drydock nothing` `.#nothing` `nix run .#image-base` `checks.x86_64-linux.nothing` the check `nothing` 7 s ᵐ
     `APP_NOTHING` `DRYDOCK_NOTHING` `nix/nothing` `nothing.nix` `cat nix/nothing.nix`
     PAGE
+    mkdir wrong/docs
+    printf '| `user` |\n| `nothing` |\n' > wrong/docs/FACTS.md
     if python3 ${./docs.py} facts.json wrong > found; then
       echo "docs.py ends well whatever it finds" >&2
       exit 1
     fi
+    sed -i 's/\(keys of nix.images.facts\): .*/\1/' found
     diff - found <<'FOUND'
     README.md:2: the link nothing.md leads to no file
     README.md:2: the link #nothing leads to no heading
@@ -98,6 +108,7 @@ pkgs.runCommand "docs"
     README.md:4: there is no file nothing.nix
     README.md:4: there is no file nix/nothing.nix
     README.md:3: there is no check nothing
+    docs/FACTS.md:1: its rows are not the keys of nix/images/facts
     README.md:3: docs/OFFLINE.md and docs/SPEED.md have no figure 7 s
     FOUND
 

@@ -80,6 +80,7 @@ class Pages:
         self.outputs = facts["outputs"]
         self.commands = facts["commands"]
         self.variables = set(facts["variables"])
+        self.stated = facts["stated"]
         self.texts = {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*.md"))}
         self.wrong = []
 
@@ -94,6 +95,10 @@ class Pages:
                 for name in re.findall(r"\bchecks? `([a-z0-9-]+)`", line):
                     if name not in self.outputs["checks"]:
                         self.say(page, number, f"there is no check {name}")
+        rows = re.findall(r"^\| `([a-z-]+)` \|", self.texts.get("docs/FACTS.md", ""), re.MULTILINE)
+        if "docs/FACTS.md" in self.texts and rows != self.stated:
+            different = ", ".join(sorted(set(rows) ^ set(self.stated))) or "their order"
+            self.say("docs/FACTS.md", 1, f"its rows are not the keys of nix/images/facts: {different}")
         # A space that does not break is one as well.
         figures = re.sub(r"\s", " ", "".join(self.texts.get(page, "") for page in FIGURES))
         for number, line in enumerate(self.texts.get("README.md", "").split("\n"), 1):

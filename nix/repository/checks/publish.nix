@@ -4,8 +4,8 @@
   lib,
   pkgs,
   publish,
-  # The images' last names.
-  names,
+  # The images by their last names.
+  images,
 }:
 pkgs.runCommand "publish"
   {
@@ -19,7 +19,7 @@ pkgs.runCommand "publish"
     mkdir first second
     drydock-publish oci:first v1 > printed
     drydock-publish oci:second v1 | sed 's|^second/|first/|' | cmp - printed
-    for name in ${lib.escapeShellArgs names}; do
+    for name in ${lib.escapeShellArgs (builtins.attrNames images)}; do
       digest=$(jq --raw-output '.manifests[] | select(.annotations."org.opencontainers.image.ref.name" == "v1").digest' "first/$name/index.json")
       sha256sum "first/$name/blobs/sha256/''${digest#sha256:}" | grep "^''${digest#sha256:} "
       echo "first/$name@$digest"
