@@ -19,6 +19,12 @@ let
   text = value: builtins.toJSON (builtins.replaceStrings [ "$" ] [ "$$" ] value);
   lines = lib.concatMapStrings (line: "${line}\n");
   items = values: lines (map (value: "      - ${text value}") values);
+  # Where the loop of a service takes requests.
+  upstreamOf =
+    service:
+    "${
+      if isLoopback service then "127.0.0.1" else service.serviceName
+    }:${toString service.loop.listen}";
   blockOf =
     service:
     let
@@ -55,8 +61,16 @@ let
       ]
       ++ lib.mapAttrsToList (name: value: "      ${name}: ${text value}") loop.variables
       ++ [
-        "    volumes:"
+        # Its socket is for the loop alone, which is beside it.
+        "    volumes:${lib.optionalString (service.socket != null) " !override"}"
         "      - .:/src:z"
+      ]
+      ++ lib.optionals (service.socket != null) (
+        map (
+          folder: "      - ${service.serviceName}${builtins.replaceStrings [ "/" ] [ "-" ] folder}:${folder}"
+        ) (builtins.filter (folder: folder != "/tmp" && folder != dirOf service.socket) service.writable)
+      )
+      ++ [
         "    tmpfs: !override"
         "      - /tmp:size=512m,mode=1777,exec,nosuid,nodev # exec: examples in documentation are programs there"
         "${noPair} # instead of a key of yours, which is not for it"
@@ -78,7 +92,7 @@ let
       }
       ++ loop.placed (
         {
-          upstream = "${if isLoopback services.app then "127.0.0.1" else "app"}:${toString loop.listen}";
+          upstream = upstreamOf services.app;
         }
         # The service has a line for each request, too.
         // lib.optionalAttrs onChassis { log = "/dev/null"; }
@@ -87,7 +101,7 @@ let
         "--place"
         "http/upstream-${service.serviceName}.conf"
         service.upstream
-        "${builtins.head (lib.splitString ":" service.upstream)}:${toString service.loop.listen}"
+        (upstreamOf service)
       ]) (builtins.filter (service: service.serviceName != "app") all)
     )
     + lines (

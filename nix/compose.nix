@@ -13,7 +13,11 @@ let
   isLoopback = service: service.listen == "loopback";
   loopback = builtins.any isLoopback all;
   # All but /tmp, which nothing outlives.
-  keptOf = service: builtins.filter (folder: folder != "/tmp") service.writable;
+  keptOf =
+    service:
+    builtins.filter (folder: folder != "/tmp" && folder != socketFolder service) service.writable;
+  socketFolder = service: if service.socket == null then null else dirOf service.socket;
+  withSocket = builtins.filter (service: service.socket != null) all;
   # None of them is one of the edge's own, whatever the folder is called.
   volumeOf =
     service: folder: "${service.serviceName}${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
@@ -58,10 +62,13 @@ let
         else
           [ "networks: [${builtins.concatStringsSep ", " ([ "backend" ] ++ lib.optional egress "egress")}]" ]
       )
-      ++ lib.optionals (kept != [ ]) (
-        [ "volumes:" ] ++ map (folder: "  - ${volumeOf service folder}:${folder}") kept
-      )
-      ++ lib.optionals (builtins.elem "/tmp" writable) [
+      ++ lib.optional (
+        service.socket != null
+      ) "user: \"10002:10002\" # nginx's: a socket is for its owner alone"
+      ++ lib.optional (kept != [ ] || service.socket != null) "volumes:"
+      ++ map (folder: "  - ${volumeOf service folder}:${folder}") kept
+      ++ lib.optional (service.socket != null) "  - ${service.serviceName}-socket:${socketFolder service}"
+      ++ lib.optionals (builtins.elem "/tmp" writable && socketFolder service != "/tmp") [
         "tmpfs:"
         "  - /tmp:size=64m,mode=1777,noexec,nosuid,nodev"
       ]
@@ -125,6 +132,17 @@ let
   volumes = lib.concatMapStrings (
     service: lib.concatMapStrings (folder: "  ${volumeOf service folder}: {}\n") (keptOf service)
   ) all;
+  # In memory, and shared by the two.
+  socketVolumes = lib.concatMapStrings (service: ''
+    ${"  "}${service.serviceName}-socket:
+    ${"    "}driver_opts:
+    ${"      "}type: tmpfs
+    ${"      "}device: tmpfs
+    ${"      "}o: "size=64m,mode=1777,noexec,nosuid,nodev"
+  '') withSocket;
+  sockets = lib.concatMapStrings (
+    service: "      - ${service.serviceName}-socket:/run/${service.serviceName}:ro\n"
+  ) withSocket;
   healthy = lib.concatMapStrings (
     service: "      ${service.serviceName}: { condition: service_healthy }\n"
   ) all;
@@ -179,7 +197,7 @@ in
         - tls:/etc/nginx/tls:ro
         - acme:/var/www/acme:ro # an ACME client mounts the same volume and writes its challenges there
         - errors:/var/log/nginx # where no number of requests pushes a line out
-      command: [-g, "daemon off; error_log /var/log/nginx/error.log crit;"] # besides stderr, and in the place of the image's own -g
+  ${sockets}    command: [-g, "daemon off; error_log /var/log/nginx/error.log crit;"] # besides stderr, and in the place of the image's own -g
       tmpfs:
         - /tmp:size=64m,mode=0700,uid=10002,gid=10002,noexec,nosuid,nodev
       stop_signal: SIGQUIT # drain; SIGTERM would cut connections off
@@ -208,7 +226,7 @@ in
   volumes:
     tls: {}
     acme: {}
-  ${volumes}  errors:
+  ${volumes}${socketVolumes}  errors:
       driver_opts: # in memory, and no more: what comes first of a trouble is kept
         type: tmpfs
         device: tmpfs

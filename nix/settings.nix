@@ -150,12 +150,19 @@ rec {
     port = row port 8080 "The TCP port that it serves HTTP/1.1 on.";
     listen =
       row
-        (oneOf [
-          "all"
-          "loopback"
-        ])
+        (type
+          "\"all\", \"loopback\", or the path of a Unix socket in a folder of its own or in /tmp, such as \"/run/web/http.socket\""
+          (
+            value:
+            elem value [
+              "all"
+              "loopback"
+            ]
+            || absolute.accepts value && match "/[^/]+" value == null
+          )
+        )
         "all"
-        "The addresses that it listens at: `loopback` for a program that knows 127.0.0.1 only, which then shares the edge's network, and that one's way out.";
+        "Where it listens: at all addresses; `loopback` for a program that knows 127.0.0.1 only, which then shares the edge's network, and that one's way out; or at a Unix socket, whose folder it shares with the edge.";
     ready =
       row
         (orNull (

@@ -10,6 +10,8 @@
   keypair,
   # ../images/layout.nix
   layout,
+  # The Unix socket that the service listens at, or null.
+  socket,
   # The settings of these names: see ../settings.nix.
   arguments,
   port,
@@ -22,12 +24,22 @@ let
   https = toString (other 8443 8444);
   health = toString (other 8081 8083);
   config = nginxConfig {
-    upstream = "127.0.0.1:${toString port}";
+    upstream = if socket == null then "127.0.0.1:${toString port}" else "unix:${outside}";
     httpPort = http;
     httpsPort = https;
     healthPort = health;
     tlsFolder = "/tmp/pair";
   };
+  # Where the socket is for whoever is not in the program's namespace.
+  outside = if dirOf socket == "/tmp" then socket else "/tmp/socket/${baseNameOf socket}";
+  folders =
+    builtins.filter (folder: socket == null || folder != dirOf socket) layout.writable
+    ++ lib.optional (socket != null && dirOf socket != "/tmp") "${dirOf socket}=/tmp/socket";
+  listens =
+    if socket == null then
+      "(: < /dev/tcp/127.0.0.1/${toString port}) 2> /dev/null"
+    else
+      "[ -S ${outside} ]";
   path = if ready == null || ready == "tcp" then "/" else ready;
   program = lib.escapeShellArgs (
     [
@@ -44,17 +56,17 @@ pkgs.runCommand "loopback"
     nativeBuildInputs = [ pkgs.curl ];
   }
   ''
-    mkdir none /tmp/pair
+    mkdir none /tmp/pair /tmp/socket
     ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
 
     # As in the image: an empty environment, and the files that it reads below where it starts.
     ${layout.put}
     start=$PWD${layout.workingDirectory}
     (cd "$start" && exec ${
-      if layout.writable == [ ] then
+      if folders == [ ] then
         program
       else
-        "bash ${./writable.sh} ${lib.getExe' pkgs.busybox "busybox"} ${lib.escapeShellArgs layout.writable} -- ${program}"
+        "bash ${./writable.sh} ${lib.getExe' pkgs.busybox "busybox"} ${lib.escapeShellArgs folders} -- ${program}"
     }) > said 2>&1 &
     app=$!
     ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
@@ -68,18 +80,22 @@ pkgs.runCommand "loopback"
     }
     # A refused connection is one that is not open yet; everything else is an answer.
     tries=0
-    until (: < /dev/tcp/127.0.0.1/${toString port}) 2> /dev/null; do
+    until ${listens}; do
       if ! kill -0 "$app" 2> /dev/null; then
         code=0
         wait "$app" || code=$?
         bash ${../commands/hint.sh} ${name} "$code" said >&2
-        fail "${name} ended with $code before it listened at port ${toString port}"
+        fail "${name} ended with $code before it listened at ${
+          if socket == null then "port ${toString port}" else socket
+        }"
       fi
       tries=$((tries + 1))
-      [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at port ${toString port}; it listens at: $(
+      [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at ${
+        if socket == null then "port ${toString port}" else socket
+      }; it listens at: $(
         sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
           while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
-          grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The setting port says where it is"
+          grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is"
       sleep 0.1
     done
     fetch() {
@@ -102,7 +118,12 @@ pkgs.runCommand "loopback"
         ""
       else
         ''
-          fetch "http://127.0.0.1:${toString port}${path}"
+          fetch ${
+            if socket == null then
+              "\"http://127.0.0.1:${toString port}${path}\""
+            else
+              "--unix-socket ${outside} \"http://localhost${path}\""
+          }
           expect ${if ready == null then "any" else "200"} 1.1
         ''
     }

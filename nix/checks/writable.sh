@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Runs a program with folders that it may write to, at paths that a build cannot make: a root
 # of its own, with the store and what else it reads. Arguments: BusyBox, which makes that, the
-# folders, --, the program.
+# folders, one that has another place outside as FOLDER=PLACE, --, the program.
 set -euo pipefail
 
 if [ "${1:-}" != --inside ]; then
@@ -21,7 +21,8 @@ for folder in /nix /proc /dev /etc /bin /build /tmp; do
   "$box" mount -o rbind "$folder" "$root$folder"
 done
 while [ "$1" != -- ]; do
-  mkdir -p "$root$1"
+  mkdir -p "$root${1%%=*}"
+  [ "$1" = "${1%%=*}" ] || "$box" mount -o bind "${1#*=}" "$root${1%%=*}"
   shift
 done
 shift

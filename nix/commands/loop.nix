@@ -3,6 +3,8 @@
   app,
   lib,
   name,
+  # The Unix socket that the service listens at, or null.
+  socket,
   # Whether the service is on the chassis, which takes its socket and says when it is ready.
   onChassis,
   # ../images/layout.nix
@@ -62,7 +64,9 @@ rec {
   ]
   ++ map (argument: "--cargo=${argument}") app.working.arguments
   ++ map (argument: "--argument=${argument}") arguments
-  ++ lib.optional (!onChassis) "--port=${toString port}"
+  ++ lib.optional (!onChassis) (
+    if socket == null then "--port=${toString port}" else "--socket=${socket}"
+  )
   ++ lib.optional (lib.hasPrefix "${layout.root}/" layout.workingDirectory) "--start-in=${lib.removePrefix "${layout.root}/" layout.workingDirectory}";
   # Where the edge's configuration is: folders, the working tree's below `tree`, and what no edit
   # changes at `store`.

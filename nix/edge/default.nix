@@ -1,7 +1,7 @@
 # The nginx in front of the service.
 scope:
 let
-  inherit (scope) call;
+  inherit (scope) call lib;
 in
 {
   nginx = import ./nginx.nix { inherit (scope.pkgs) nginx; };
@@ -9,9 +9,13 @@ in
   places = call ./places.nix { };
   # What the image's configuration begins with.
   edgeSource = call ./source.nix { };
-  # compose.yaml calls the service so, whatever the crate's name.
+  # The Unix socket that the service listens at, if it does.
+  socket = if lib.hasPrefix "/" scope.listen then scope.listen else null;
+  # compose.yaml calls the service so, whatever the crate's name, and has its socket there.
   upstream =
-    if scope.listen != "loopback" then
+    if scope.socket != null then
+      "unix:/run/${scope.serviceName}/${baseNameOf scope.socket}"
+    else if scope.listen != "loopback" then
       "${scope.serviceName}:${toString scope.port}"
     else if
       builtins.elem scope.port [

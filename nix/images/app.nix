@@ -10,6 +10,8 @@
   layout,
   # The last part of its name.
   serviceName,
+  # The Unix socket that it listens at, or null.
+  socket,
   # The binary's name.
   name,
   # The settings of these names: see ../settings.nix.
@@ -46,9 +48,9 @@ base {
   config = {
     Entrypoint = [ (lib.getExe' app name) ];
     User = "10001:10001";
-    ExposedPorts."${toString port}/tcp" = { };
-    Healthcheck = import ./health-check.nix { inherit port ready; };
+    Healthcheck = import ./health-check.nix { inherit port ready socket; };
   }
+  // lib.optionalAttrs (socket == null) { ExposedPorts."${toString port}/tcp" = { }; }
   // lib.optionalAttrs (arguments != [ ]) { Cmd = arguments; }
   // lib.optionalAttrs (layout.variables != [ ]) { Env = layout.variables; }
   // lib.optionalAttrs (layout.workingDirectory != "") { WorkingDir = layout.workingDirectory; };

@@ -64,7 +64,7 @@ in
       scope.layout.facts
       {
         command = scope.arguments;
-        health-check = import ./health-check.nix { inherit (scope) port ready; };
+        health-check = import ./health-check.nix { inherit (scope) port ready socket; };
       }
       settings.facts
     ] (call ./app.nix { inherit app; });

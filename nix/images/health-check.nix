@@ -1,9 +1,14 @@
-# The image's health check, in nanoseconds as the image format has it: of the port, and of what
-# is seen there as ready.
-{ port, ready }:
+# The image's health check, in nanoseconds as the image format has it: of the port or the Unix
+# socket, and of what is seen there as ready.
+{
+  port,
+  ready,
+  socket ? null,
+}:
 let
   second = 1000000000;
   address = "127.0.0.1:${toString port}";
+  url = if socket == null then "http://${address}" else "http://unix:${socket}:";
 in
 {
   Test = [
@@ -11,15 +16,15 @@ in
     "/bin/probe"
   ]
   ++ (
-    if ready == "tcp" then
+    if ready == "tcp" && socket == null then
       [ "tcp://${address}" ]
-    else if ready == null then
+    else if ready == "tcp" || ready == null then
       [
         "--any"
-        "http://${address}/"
+        "${url}/"
       ]
     else
-      [ "http://${address}${ready}" ]
+      [ "${url}${ready}" ]
   );
   Interval = 5 * second;
   Timeout = 3 * second;

@@ -2,6 +2,8 @@
 {
   lib,
   crate,
+  # The Unix socket that the program listens at, or null.
+  socket,
   # The settings of these names: see ../settings.nix.
   egress,
   environment,
@@ -93,6 +95,7 @@ rec {
     environment = variables;
     world-writable = lib.genAttrs writable (_: "1777");
   }
+  // lib.optionalAttrs (socket != null) { ports = [ ]; }
   // lib.optionalAttrs egress {
     allowed-paths = [ "/etc/ssl/certs/ca-certificates.crt" ];
     allowed-content = [ "/etc/ssl/certs/ca-certificates.crt" ];

@@ -91,8 +91,9 @@ Sends one GET request and exits with
   2  when it was called wrongly
 
 URL is http://HOST[:PORT][/PATH][?QUERY]; HOST is localhost, a name in /etc/hosts, an
-IPv4 address, or an IPv6 address in brackets. Redirects are not followed. For
-tcp://HOST:PORT nothing is sent, and a connection is enough.
+IPv4 address, or an IPv6 address in brackets. Redirects are not followed. A Unix socket
+is asked by http://unix:SOCKET:[/PATH][?QUERY]. For tcp://HOST:PORT nothing is sent, and
+a connection is enough.
 
   --any              any answer of HTTP will do
   --hold             send nothing, and wait until this is ended by SIGKILL
@@ -298,6 +299,7 @@ fn described(error: Errno) -> impl fmt::Display {
     fmt::from_fn(move |f| match error {
         Errno::CONNRESET => f.write_str("connection reset by peer"),
         Errno::PIPE => f.write_str("broken pipe"),
+        Errno::NOENT => f.write_str("there is no such socket"),
         Errno::NETUNREACH => f.write_str("network is unreachable"),
         Errno::HOSTUNREACH => f.write_str("no route to host"),
         Errno::ACCESS | Errno::PERM => f.write_str("it is not permitted"),
@@ -335,11 +337,15 @@ impl fmt::Display for Start {
 fn run(url: &Url<'_>, wanted: Wanted, limit: Duration) -> Result<(), Failure> {
     let clock = Clock::start(limit);
     let mut hosts = [0; MAX_HOSTS];
-    let hosts = match url.host {
-        Host::Name(_) => read(HOSTS, &mut hosts),
-        Host::Address(_) => &[],
+    let stream = match url.host {
+        Host::Socket(path) => Stream::connect_unix(path, &clock)
+            .map_err(|stop| failure(stop, "connecting", Failure::Connect))?,
+        Host::Address(_) => connect(addresses(&url.host, &[]), url.port, &clock)?,
+        Host::Name(_) => {
+            let hosts = read(HOSTS, &mut hosts);
+            connect(addresses(&url.host, hosts), url.port, &clock)?
+        }
     };
-    let stream = connect(addresses(&url.host, hosts), url.port, &clock)?;
     if url.scheme == Scheme::Tcp {
         return Ok(());
     }
@@ -362,6 +368,7 @@ fn addresses(host: &Host<'_>, hosts: &[u8]) -> impl Iterator<Item = IpAddr> {
         // A look-up as a C library has it would be most of this program, and has no time
         // limit that can be set.
         Host::Name(name) => (&[][..], Some(name)),
+        Host::Socket(_) => (&[][..], None),
     };
     let found = name
         .into_iter()

@@ -1,4 +1,4 @@
-//! A TCP connection each step of which ends in time.
+//! A connection each step of which ends in time.
 
 use core::{net::SocketAddr, time::Duration};
 
@@ -7,9 +7,10 @@ use rustix::{
     fd::OwnedFd,
     fs::Timespec,
     io::{self, Errno},
+    net::addr::SocketAddrArg,
     net::{
-        self, AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, connect, socket_with,
-        sockopt::socket_error,
+        self, AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType,
+        connect, socket_with, sockopt::socket_error,
     },
     time::{ClockId, clock_gettime},
 };
@@ -89,9 +90,21 @@ impl Stream {
             SocketAddr::V4(_) => AddressFamily::INET,
             SocketAddr::V6(_) => AddressFamily::INET6,
         };
+        Self::connect_to(family, &address, clock)
+    }
+
+    pub(super) fn connect_unix(path: &str, clock: &Clock) -> Result<Self, Stop> {
+        Self::connect_to(AddressFamily::UNIX, &SocketAddrUnix::new(path)?, clock)
+    }
+
+    fn connect_to(
+        family: AddressFamily,
+        address: &impl SocketAddrArg,
+        clock: &Clock,
+    ) -> Result<Self, Stop> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
-        match connect(&socket, &address) {
+        match connect(&socket, address) {
             // The kernel goes on with it, and says by "writable" that it is done.
             Err(Errno::INPROGRESS | Errno::INTR) => clock.wait(&socket, PollFlags::OUT)?,
             result => result?,

@@ -5,7 +5,7 @@ use core::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-const ALLOWED: &str = "allowed is http://HOST[:PORT][/PATH][?QUERY] or tcp://HOST:PORT, with an IPv6 address in brackets";
+const ALLOWED: &str = "allowed is http://HOST[:PORT][/PATH][?QUERY], http://unix:SOCKET:[/PATH][?QUERY] or tcp://HOST:PORT, with an IPv6 address in brackets";
 
 /// The port of `http` where the URL names none (RFC 9110, 4.2.1).
 const DEFAULT_PORT: u16 = 80;
@@ -40,7 +40,12 @@ pub(super) enum Host<'a> {
     Address(IpAddr),
     /// A name that does.
     Name(&'a str),
+    /// The path of a Unix socket, written as nginx has it.
+    Socket(&'a str),
 }
+
+/// Longest path of a Unix socket, in bytes: unix(7).
+const MAX_SOCKET: usize = 107;
 
 /// What is wrong with a URL, and what is allowed.
 #[derive(Debug, PartialEq, Eq)]
@@ -66,6 +71,8 @@ impl<'a> Url<'a> {
                 Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
                 Host::Address(IpAddr::V4(address)) => write!(f, "{address}")?,
                 Host::Name(name) => f.write_str(name)?,
+                // Whoever is there has no name.
+                Host::Socket(_) => f.write_str("localhost")?,
             }
             match self.port {
                 DEFAULT_PORT => Ok(()),
@@ -105,6 +112,20 @@ impl<'a> Url<'a> {
         };
         // A fragment is for the client alone (RFC 3986, 3.5): it is never sent.
         let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
+        if let Some(socket) = rest.strip_prefix("unix:")
+            && scheme == Scheme::Http
+        {
+            let (socket, path) = socket.split_once(':').unwrap_or((socket, ""));
+            if !socket.starts_with('/') || socket.len() > MAX_SOCKET {
+                return refuse("has no absolute path of at most 107 bytes for a socket");
+            }
+            return Ok(Self {
+                scheme,
+                host: Host::Socket(socket),
+                port: DEFAULT_PORT,
+                path,
+            });
+        }
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if authority.contains('@') {
@@ -152,9 +173,10 @@ impl<'a> Url<'a> {
 
 impl fmt::Display for Url<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.scheme {
-            Scheme::Http => write!(f, "http://{}{}", self.authority(), self.target()),
-            Scheme::Tcp => write!(f, "tcp://{}", self.authority()),
+        match (self.scheme, &self.host) {
+            (_, Host::Socket(path)) => write!(f, "http://unix:{path}:{}", self.target()),
+            (Scheme::Http, _) => write!(f, "http://{}{}", self.authority(), self.target()),
+            (Scheme::Tcp, _) => write!(f, "tcp://{}", self.authority()),
         }
     }
 }
@@ -187,6 +209,12 @@ mod tests {
             ("http://[::1]:8000/a?b=c", "http://[::1]:8000/a?b=c", 8000),
             ("http://[0:0::1]", "http://[::1]/", 80),
             ("http://app?x", "http://app/?x", 80),
+            (
+                "http://unix:/run/a.socket",
+                "http://unix:/run/a.socket:/",
+                80,
+            ),
+            ("http://unix:/a:/b?c#d", "http://unix:/a:/b?c", 80),
             ("http://my_app.local/#top", "http://my_app.local/", 80),
             ("http://a:65535/:@", "http://a:65535/:@", 65535),
             ("tcp://127.0.0.1:8080", "tcp://127.0.0.1:8080", 8080),

@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{Ipv6Addr, TcpListener, TcpStream},
+    os::unix::net::UnixListener,
     process::{Command, Output},
     sync::mpsc,
     thread,
@@ -268,6 +269,37 @@ fn a_connection_is_enough_where_that_is_asked_for() {
     assert_eq!(judged(&probe(&[&url])).0, Some(0));
     drop(listener);
     assert_eq!(judged(&probe(&[&url])).0, Some(1));
+}
+
+#[test]
+fn a_unix_socket_is_asked() {
+    let path = std::env::temp_dir().join(format!("probe-{}.socket", std::process::id()));
+    let url = format!("http://unix:{}:/ready?x", path.display());
+    let (code, said) = judged(&probe(&[&url]));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("there is no such socket"), "{said}");
+
+    let listener = UnixListener::bind(&path).unwrap();
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = [0; 512];
+        let length = stream.read(&mut request).unwrap();
+        stream
+            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+            .unwrap();
+        String::from_utf8_lossy(&request[..length]).into_owned()
+    });
+    assert_eq!(judged(&probe(&[&url])), (Some(0), String::new()));
+    let request = server.join().unwrap();
+    assert!(
+        request.starts_with("GET /ready?x HTTP/1.1\r\nHost: localhost\r\n"),
+        "{request}"
+    );
+    // Nobody listens any more, and the file is still there.
+    let (code, said) = judged(&probe(&[&url]));
+    assert_eq!(code, Some(1));
+    assert!(said.contains("connection refused"), "{said}");
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[test]

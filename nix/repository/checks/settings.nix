@@ -39,7 +39,7 @@ let
     files = [ 1 ];
     headers = "none";
     libraries = [ ];
-    listen = "0.0.0.0";
+    listen = "0.0.0.0:80";
     memory = 512;
     port = 65536;
     ready = "readyz";
@@ -57,6 +57,9 @@ let
     { writable = [ "/nix/store" ]; }
     { writable = [ "/a/../etc" ]; }
     { writable = [ "/a b" ]; }
+    { listen = "/http.socket"; }
+    { listen = "/etc/http.socket"; }
+    { listen = "/run/../etc/a"; }
     { environment."A B" = "x"; }
     { redirects."/a" = "/$host"; }
     { caching."/a;" = "1d"; }

@@ -7,6 +7,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitStatus};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::args::AppOptions;
 use crate::asked;
-use crate::front::{Front, Target};
+use crate::front::{Address, Front, Target};
 use crate::listening;
 use crate::process::{How, Process, ended};
 use crate::say;
@@ -96,7 +97,7 @@ struct Starting {
     /// Of the socket that it is given.
     socket: SocketAddr,
     /// Of its own.
-    port: Option<u16>,
+    own: Option<Address>,
     begin: Instant,
     until: Instant,
 }
@@ -156,7 +157,7 @@ impl App {
     ) -> io::Result<(Self, SocketAddr)> {
         let (front, bound) = Front::bind(options.listen)?;
         let app = Self {
-            takes_socket: options.port.is_none(),
+            takes_socket: options.own.is_none(),
             options,
             root: root.to_owned(),
             work: work.to_owned(),
@@ -356,12 +357,12 @@ impl App {
     }
 
     fn started(&mut self, program: Program, why: Start) -> io::Result<Starting> {
-        if let Some(port) = self.options.port
-            && listening::waiting(port).is_some()
+        if let Some(own) = &self.options.own
+            && is_taken(own)
             && !(self.takes_socket && self.running.is_some())
         {
             return Err(io::Error::other(format!(
-                "another program listens at port {port}, which is the one of {}",
+                "another program listens at {own}, which is the one of {}",
                 self.options.name
             )));
         }
@@ -394,7 +395,7 @@ impl App {
             why,
             ready,
             socket: address,
-            port: self.options.port,
+            own: self.options.own.clone(),
             begin,
             until: begin + self.options.ready,
         })
@@ -421,9 +422,9 @@ impl App {
         let number = new.running.number;
         let _ = fs::remove_file(self.work.join(format!("ready-{number}")));
         self.takes_socket = takes_socket;
-        let address = match new.port {
-            Some(port) if !takes_socket => (Ipv4Addr::LOCALHOST, port).into(),
-            _ => new.socket,
+        let address = match new.own {
+            Some(own) if !takes_socket => own,
+            _ => Address::Tcp(new.socket),
         };
         self.front.lead(Some(Target { number, address }));
         self.before = None;
@@ -511,6 +512,14 @@ fn identity(file: &fs::Metadata) -> Identity {
     (file.ino(), file.mtime(), file.mtime_nsec(), file.len())
 }
 
+/// Whether something listens there.
+fn is_taken(address: &Address) -> bool {
+    match address {
+        Address::Tcp(address) => listening::waiting(address.port()).is_some(),
+        Address::Unix(path) => UnixStream::connect(path).is_ok(),
+    }
+}
+
 /// What cargo says of the packages in a folder; nothing, where it refuses to.
 fn metadata(root: &Path) -> String {
     let cargo = process::Command::new("cargo")
@@ -573,7 +582,7 @@ async fn ready(starting: &mut Option<Starting>) -> Result<bool, String> {
     let Some(starting) = starting else {
         return future::pending().await;
     };
-    let (port, socket) = (starting.port, starting.socket.port());
+    let (own, socket) = (starting.own.as_ref(), starting.socket.port());
     let said = async {
         let mut text = [0; 4096];
         loop {
@@ -589,10 +598,8 @@ async fn ready(starting: &mut Option<Starting>) -> Result<bool, String> {
     let listens = async {
         let mut tried = None;
         loop {
-            if let Some(port) = port
-                && TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-                    .await
-                    .is_ok()
+            if let Some(own) = own
+                && own.connect().await.is_ok()
             {
                 return io::Result::Ok(false);
             }
@@ -609,14 +616,14 @@ async fn ready(starting: &mut Option<Starting>) -> Result<bool, String> {
     };
     let group = starting.running.process.id();
     let late = || {
-        let own = port.map_or_else(String::new, |port| format!(" listen at port {port} or"));
+        let own = own.map_or_else(String::new, |own| format!(" listen at {own} or"));
         let others = listening::ports(group, socket);
         let list: Vec<_> = others.iter().map(u16::to_string).collect();
         let elsewhere = if list.is_empty() {
             String::new()
         } else {
             let list = list.join(", ");
-            format!("; it listens at {list}, and the setting port says where it is")
+            format!("; it listens at port {list}, and the setting port says where it is")
         };
         format!("the new program did not{own} say READY=1 in time{elsewhere}")
     };

@@ -1,11 +1,13 @@
 //! The command line: what is built and run, and what is said of other files.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+
+use crate::front::Address;
 
 /// Builds a service at each save and swaps the running program; tests and reloads the nginx in
 /// front of it.
@@ -50,6 +52,9 @@ struct MaybeApp {
     /// in sd_listen_fds(3); such a one is stopped before the next one starts.
     #[arg(long, value_name = "PORT", requires = "app")]
     port: Option<u16>,
+    /// The same of a program that listens at a Unix socket: its path.
+    #[arg(long, value_name = "PATH", requires = "app", conflicts_with = "port")]
+    socket: Option<PathBuf>,
     /// An argument for cargo, such as --package=NAME; once for each.
     #[arg(
         long,
@@ -106,8 +111,8 @@ pub struct AppOptions {
     pub name: String,
     /// `--listen`
     pub listen: SocketAddr,
-    /// `--port`
-    pub port: Option<u16>,
+    /// `--port` or `--socket`
+    pub own: Option<Address>,
     /// `--cargo`
     pub cargo: Vec<OsString>,
     /// `--argument`
@@ -148,7 +153,10 @@ impl Options {
         Some(AppOptions {
             name: app.app.clone()?,
             listen: app.listen?,
-            port: app.port,
+            own: match (app.port, &app.socket) {
+                (Some(port), _) => Some(Address::Tcp((Ipv4Addr::LOCALHOST, port).into())),
+                (None, socket) => socket.clone().map(Address::Unix),
+            },
             cargo: app.cargo.clone(),
             arguments: app.argument.clone(),
             folder: app.start_in.clone(),
@@ -262,7 +270,7 @@ mod tests {
         let app = AppOptions {
             name: "serve".to_owned(),
             listen: ([127, 0, 0, 1], 80).into(),
-            port: Some(8080),
+            own: Some(Address::Tcp(([127, 0, 0, 1], 8080).into())),
             cargo: vec!["--package=x".into()],
             arguments: vec!["-v".into()],
             folder: "x".into(),
@@ -292,6 +300,19 @@ mod tests {
             (&["--edge"], "--edge"),
             (&["--edge", "e", "--place", "a", "b"], "--place"),
             (&["--prot"], "--prot"),
+            (
+                &[
+                    "--app",
+                    "a",
+                    "--listen",
+                    "127.0.0.1:1",
+                    "--port",
+                    "1",
+                    "--socket",
+                    "/a",
+                ],
+                "--socket",
+            ),
         ] {
             let refused = parse(line).expect_err(why);
             assert!(refused.contains(why), "{refused}");

@@ -2,13 +2,15 @@
 //! is none.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -24,12 +26,46 @@ pub struct Front {
 }
 
 /// A program, by a number of its own, and where it takes connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// What [`Front::finished`] is asked for.
     pub number: usize,
     /// Where it listens.
-    pub address: SocketAddr,
+    pub address: Address,
+}
+
+/// Where a program listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// At a port.
+    Tcp(SocketAddr),
+    /// At a Unix socket.
+    Unix(PathBuf),
+}
+
+/// A connection to a program.
+pub trait Connection: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Connection for T {}
+
+impl Address {
+    /// # Errors
+    /// When nothing listens there.
+    pub async fn connect(&self) -> io::Result<Box<dyn Connection>> {
+        Ok(match self {
+            Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+            Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => write!(f, "port {}", address.port()),
+            Self::Unix(path) => write!(f, "{}", path.display()),
+        }
+    }
 }
 
 /// What each connection last had.
@@ -155,13 +191,13 @@ async fn pass(
     connections: &Connections,
     id: u64,
 ) -> io::Result<()> {
-    let (number, mut program) = tokio::select! {
+    let (number, program) = tokio::select! {
         found = connected(&mut target, connections, id) => found,
         // Nobody waits any more. What a client has sent meanwhile is there to be read.
         () = gone(&client) => return Ok(()),
     };
     let (mut from_client, mut to_client) = client.split();
-    let (mut from_program, mut to_program) = program.split();
+    let (mut from_program, mut to_program) = tokio::io::split(program);
     // Each way by itself: neither side has to read in order to be read from.
     let up = async {
         let mut bytes = vec![0; 16384];
@@ -201,13 +237,13 @@ async fn connected(
     target: &mut watch::Receiver<Option<Target>>,
     connections: &Connections,
     id: u64,
-) -> (usize, TcpStream) {
+) -> (usize, Box<dyn Connection>) {
     loop {
-        let now = *target.borrow_and_update();
+        let now = target.borrow_and_update().clone();
         if let Some(Target { number, address }) = now {
             // Before it is there, or the program would be asked to end meanwhile.
             connections.note(id, number, true);
-            if let Ok(program) = TcpStream::connect(address).await {
+            if let Ok(program) = address.connect().await {
                 return (number, program);
             }
             connections.forget(id);
@@ -247,6 +283,7 @@ mod tests {
 
         for number in 1..3 {
             let (listener, address) = program().await;
+            let address = Address::Tcp(address);
             front.lead(Some(Target { number, address }));
             let (mut taken, _) = listener.accept().await.expect("the connection");
             let mut text = [0; 3];
@@ -268,7 +305,7 @@ mod tests {
         let number = 1;
         front.lead(Some(Target {
             number,
-            address: at,
+            address: Address::Tcp(at),
         }));
         // Nothing is connected.
         front.finished(number, SOON).await;

@@ -332,6 +332,26 @@ fn what_listens_by_itself_is_stopped_first_while_connections_wait() {
 }
 
 #[test]
+fn what_listens_at_a_unix_socket_is_swapped_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("http.socket");
+    let shown = path.display().to_string();
+    let program = ALONE
+        .replace("net::TcpListener", "os::unix::net::UnixListener")
+        .replace(
+            "TcpListener::bind((\"127.0.0.1\", PORT))",
+            &format!("{{ let _ = std::fs::remove_file({path:?}); UnixListener::bind({path:?}) }}"),
+        );
+    let mut session = Loop::of(program, &["--socket", &shown], &[]);
+    session.says("answers, after");
+    assert_eq!(session.answer(), "first");
+    session.edit("first", "second");
+    session.says("the new program answers");
+    session.answers("second");
+    session.stop();
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = other.local_addr().unwrap().port().to_string();
