@@ -16,6 +16,7 @@ use std::{io, thread};
 
 use rustls::HandshakeKind;
 
+use idle::OpenFiles;
 use siege::Siege;
 use wire::{Edge, PATIENCE, Protocol, Wire};
 
@@ -131,7 +132,7 @@ pub fn ten_thousand_idle_clients_fit_into_memory() {
 }
 
 pub fn the_dearest_clients_fit_into_memory_and_hold_nobody_up() {
-    idle::raise_open_files(idle::CLIENTS + heavy::CLIENTS);
+    let _files = OpenFiles::for_clients(heavy::CLIENTS);
     let siege = Siege::begin();
     let edge = &siege.edge;
     let mut clients = heavy::Clients::default();
@@ -158,7 +159,7 @@ const LITTLE: u32 = 144 << 20;
 
 /// Whatever clients do: where there is no more memory for them, nginx refuses them and goes on.
 pub fn a_worker_at_its_bound_refuses_and_is_not_killed() {
-    idle::raise_open_files(idle::CLIENTS + heavy::CLIENTS);
+    let _files = OpenFiles::for_clients(heavy::CLIENTS);
     let stack = Stack::up(&format!(
         "services: {{nginx: {{ulimits: {{data: {LITTLE}}}}}}}"
     ));

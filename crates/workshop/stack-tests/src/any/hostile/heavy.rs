@@ -9,8 +9,7 @@ use super::{
     wire::{Edge, Protocol, Wire},
 };
 
-/// So many connections of half a head on port 80. Many systems let one program have 20 000 open
-/// files, and there is another test that needs half of them.
+/// So many connections of half a head on port 80.
 const HEADS: usize = 3000;
 
 /// So many over TLS, which takes as long as a third of the time that a head may.

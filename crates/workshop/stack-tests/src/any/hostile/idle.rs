@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     io,
     panic::resume_unwind,
+    sync::{Condvar, Mutex, PoisonError},
     thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
@@ -12,7 +13,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
     frames::{HEADERS, NONE, PING, PREFACE, WHOLE, block, frame},
-    heavy,
     wire::{Edge, Protocol, Wire},
 };
 
@@ -28,7 +28,7 @@ const THREADS: usize = 20;
 const REFRESH: Duration = Duration::from_secs(30);
 
 /// Open files beside the connections.
-const OTHERS: u64 = 256;
+const OTHERS: usize = 256;
 
 /// One of them, and when it was last heard of.
 struct Client {
@@ -40,12 +40,15 @@ struct Client {
 }
 
 /// All of them, while they are connected.
-pub struct Clients(Vec<Client>);
+pub struct Clients {
+    clients: Vec<Client>,
+    _files: OpenFiles,
+}
 
 impl Clients {
     /// Connects all of them, half over HTTP/1 and half over HTTP/2.
     pub fn connect(edge: &Edge) -> Self {
-        raise_open_files(CLIENTS + heavy::CLIENTS);
+        let files = OpenFiles::for_clients(CLIENTS);
         let connect = || {
             let mut clients: VecDeque<Client> = VecDeque::new();
             for number in 0..CLIENTS / THREADS {
@@ -62,18 +65,19 @@ impl Clients {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(connect)).collect();
             let joined = threads.into_iter().map(ScopedJoinHandle::join);
-            Self(
-                joined
+            Self {
+                clients: joined
                     .flat_map(|clients| clients.unwrap_or_else(|panic| resume_unwind(panic)))
                     .collect(),
-            )
+                _files: files,
+            }
         })
     }
 
     /// Asserts that none of them has been closed: each is answered once more.
     pub fn assert_open(&mut self) {
-        assert_eq!(self.0.len(), CLIENTS);
-        self.0.iter_mut().for_each(Client::speak);
+        assert_eq!(self.clients.len(), CLIENTS);
+        self.clients.iter_mut().for_each(Client::speak);
     }
 }
 
@@ -138,23 +142,49 @@ impl Client {
     }
 }
 
-/// Many systems start programs with 1024. What tests need at the same time is asked for at once.
-pub fn raise_open_files(clients: usize) {
-    let needed = clients as u64 + OTHERS;
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current.is_none_or(|current| current >= needed) {
-        return;
+/// Open files of this process that a test has for itself, until this is dropped.
+pub struct OpenFiles(usize);
+
+/// How many tests have now.
+static IN_USE: Mutex<usize> = Mutex::new(0);
+static FEWER: Condvar = Condvar::new();
+
+impl OpenFiles {
+    /// Waits until there are so many. Tests run side by side in one process, and many systems
+    /// let that have 20 000, which is less than all of them would take at once.
+    ///
+    /// # Panics
+    /// When there can never be so many.
+    pub fn for_clients(clients: usize) -> Self {
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Many systems start programs with 1024.
+        let raised = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
+        let there = maximum.map_or(usize::MAX, |maximum| {
+            usize::try_from(maximum).unwrap_or(usize::MAX)
+        });
+        let there = there.saturating_sub(OTHERS);
+        assert!(
+            raised.is_ok() && clients <= there,
+            "{clients} clients need as many open files and {OTHERS} more, and the hard limit here is {maximum:?}: raise it (`ulimit -Hn`)"
+        );
+        let in_use = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_use = FEWER
+            .wait_while(in_use, |in_use| *in_use + clients > there)
+            .unwrap_or_else(PoisonError::into_inner);
+        *in_use += clients;
+        Self(clients)
     }
-    let raised = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: Some(needed),
-            maximum,
-        },
-    );
-    assert!(
-        raised.is_ok(),
-        "{clients} clients need {needed} open files, and the hard limit here is {maximum:?}: \
-         raise it (`ulimit -Hn`)"
-    );
+}
+
+impl Drop for OpenFiles {
+    fn drop(&mut self) {
+        *IN_USE.lock().unwrap_or_else(PoisonError::into_inner) -= self.0;
+        FEWER.notify_all();
+    }
 }
