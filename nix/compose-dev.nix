@@ -44,16 +44,20 @@ let
       [
         "--in=${lib.removeSuffix "/" "/src/${loop.crateFolder}"}"
         "--listen=${if isLoopback service then "127.0.0.1" else "0.0.0.0"}:${toString loop.listen}"
-        "--ask=https://${if isLoopback service then "127.0.0.1" else "nginx"}${service.place}"
       ]
+      # Of another host than this machine the edge is not asked by its address.
+      ++
+        lib.optional (service.host == "localhost")
+          "--ask=https://${if isLoopback service then "127.0.0.1" else "nginx"}${service.place}"
       ++ loop.service
       ++ loop.notes {
         "Cargo.lock" = "crates that the image does not have come with ${loop.door}, started again";
       }
     )
     + lines (
-      [
+      lib.optional (service.host == "localhost")
         "      - \"--url=https://localhost\${DRYDOCK_HTTPS_PORT:+:\${DRYDOCK_HTTPS_PORT:-}}${service.place}\""
+      ++ [
         "    environment:"
         "      APP_AUTOSTART: # false: nothing is started, for `docker compose exec ${service.serviceName} …`"
         "      APP_TEST_ON_SAVE: # true: `cargo test` after each good build"

@@ -78,7 +78,7 @@ in
       name: service:
       lib.mapAttrs' (check: lib.nameValuePair "${name}-${check}") (
         removeAttrs service.checks (
-          [ "toolchain" ] ++ lib.remove "image-app" (builtins.attrNames service.packages)
+          [ "toolchain" ] ++ builtins.attrNames (removeAttrs service.packages [ "image-app" ])
         )
       )
     ) scope.others;

@@ -3,7 +3,8 @@
 project=$project-dev
 own "$project"
 load_images
-if [ -e compose.dev.yaml ]; then
+# A file of that name may be another one of the team's.
+if grep -qs "image: *$repository/dev:" compose.dev.yaml; then
   files+=(--file compose.dev.yaml)
 else
   [ "${files[0]}" = --project-directory ] || files=(--project-directory . "${files[@]}")

@@ -320,7 +320,7 @@ staticCrane.buildPackage (
             // {
               PKG_CONFIG_ALLOW_CROSS = "1";
               PKG_CONFIG_ALL_STATIC = "1";
-              PKG_CONFIG_PATH = lib.concatMapStringsSep ":" (library: "${lib.getDev library}/lib/pkgconfig") (
+              PKG_CONFIG_PATH = lib.concatMapStringsSep ":" (library: "${library.dev or library}/lib/pkgconfig") (
                 withTheirs found
               );
               inherit (common) RUSTFLAGS;

@@ -136,6 +136,14 @@ let
         echo "export PKG_CONFIG=pkg-config PKG_CONFIG_ALLOW_CROSS=1" > "$out/nix-support/setup-hook"
       ''
     );
+    # What that wraps: it knows the folders of PKG_CONFIG_PATH alone.
+    pkg-config-unwrapped = fetched "pkg-config" (
+      runCommand "pkg-config-unwrapped" { meta.mainProgram = "pkg-config"; } ''
+        mkdir -p "$out/bin"
+        printf '#!%s\nexport PKG_CONFIG_LIBDIR=\nexec %s "$@"\n' ${shell} ${debian.kit "pkg-config"}/usr/bin/pkgconf > "$out/bin/pkg-config"
+        chmod +x "$out/bin/pkg-config"
+      ''
+    );
     protobuf = program "protobuf" [ "protoc" ];
     rustPlatform = { inherit bindgenHook; };
   };
