@@ -126,10 +126,12 @@ rec {
     standalone =
       row boolean true
         "Whether it answers with nothing else beside it, no database for example: a check asks it so, through the edge.";
-    libraries = row packages (
-      _: [ ]
-    ) "Libraries of C that its crates link with, of the static platform.";
-    tools = row packages (_: [ ]) "Programs that its build scripts run, such as `protoc`.";
+    libraries =
+      row packages (_: [ ])
+        "Libraries of C that its crates link with, of the static platform, besides those that crates such as openssl-sys are known to need.";
+    tools =
+      row packages (_: [ ])
+        "Programs that its build scripts run, besides those that crates such as prost-build are known to need.";
     files =
       row (orNull (list below)) null
         "Files and folders of the sources that the program reads while it runs; they lie below its working directory.";

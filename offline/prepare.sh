@@ -99,7 +99,12 @@ read_own() {
   own_locks="$own_locks $(cd "$tree" && known_files Cargo.lock | sort -z |
     TREE=$tree xargs -0 -r sh -c 'for file; do case $file in Cargo.lock | ./Cargo.lock) ;; *) printf "%s\0" "$TREE/${file#./}" ;; esac; done' sh |
     tr '\n\0' '\0\n' | sed "s/'/'\\\\''/g; s/.*/'&'/" | tr '\n\0' ' \n')"
-  words=$(cd "$tree" && known_files '*.nix' | xargs -0 -r cat -- | words_of)
+  # What nix/crate/needs.toml says of a crate counts like a word of theirs.
+  words=$({
+    cd "$tree" && known_files '*.nix' | xargs -0 -r cat -- /dev/null
+    eval "cat -- /dev/null $own_locks" | tr -d '\r' | sed -n 's/^name = "\(.*\)"$/[\1]/p' |
+      awk 'NR == FNR { locked[$0] = 1; next } /^\[/ { is = $0 in locked } is' - "$root/nix/crate/needs.toml"
+  } | words_of)
   # With any library comes pkg-config; a crate that has C in it may run make.
   case " $(printf '%s' "$words" | tr '\n' ' ') " in *' libraries '*) words="$words
 pkg-config" ;; esac

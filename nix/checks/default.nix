@@ -48,13 +48,17 @@ in
       )
     )
   );
+  starting = call ./starting.nix { };
   packages = {
     inherit (scope)
-      app
       image
       image-app
       image-nginx
       ;
+    # With what each service asks the system for as it starts, for a command that finds one not to.
+    app = scope.app // {
+      starting = builtins.mapAttrs (_: service: service.starting.seen) scope.services;
+    };
     # What `nix run .#compose` writes.
     compose = scope.composeFile;
     # The crate's dependencies alone, which the app is built on.

@@ -8,12 +8,12 @@
   app,
   nginx,
   keypair,
-  # ../images/layout.nix
-  layout,
+  # ./starting.nix
+  starting,
   # The Unix socket that the service listens at, or null.
   socket,
   # The settings of these names: see ../settings.nix.
-  arguments,
+  listen,
   port,
   ready,
 }:
@@ -30,52 +30,39 @@ let
     healthPort = health;
     tlsFolder = "/tmp/pair";
   };
-  # Where the socket is for whoever is not in the program's namespace.
-  outside = if dirOf socket == "/tmp" then socket else "/tmp/socket/${baseNameOf socket}";
-  folders =
-    builtins.filter (folder: socket == null || folder != dirOf socket) layout.writable
-    ++ lib.optional (socket != null && dirOf socket != "/tmp") "${dirOf socket}=/tmp/socket";
+  inherit (starting) outside;
   listens =
     if socket == null then
       "(: < /dev/tcp/127.0.0.1/${toString port}) 2> /dev/null"
     else
       "[ -S ${outside} ]";
   path = if ready == null || ready == "tcp" then "/" else ready;
-  program = lib.escapeShellArgs (
-    [
-      "env"
-      "-i"
-    ]
-    ++ layout.variables
-    ++ [ (lib.getExe' app name) ]
-    ++ arguments
-  );
 in
 pkgs.runCommand "loopback"
   {
-    nativeBuildInputs = [ pkgs.curl ];
+    nativeBuildInputs = starting.tools;
   }
   ''
     mkdir none /tmp/pair /tmp/socket
     ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
 
-    # As in the image: an empty environment, and the files that it reads below where it starts.
-    ${layout.put}
-    start=$PWD${layout.workingDirectory}
-    (cd "$start" && exec ${
-      if folders == [ ] then
-        program
-      else
-        "bash ${./writable.sh} ${lib.getExe' pkgs.busybox "busybox"} ${lib.escapeShellArgs folders} -- ${program}"
-    }) > said 2>&1 &
+    # As in the image: an empty environment, a root that cannot be written to, and in it the files
+    # that it reads.
+    ${starting.files}
+    bash ${./box.sh} ${starting.boxed} > said 2>&1 &
     app=$!
     ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
     nginx=$!
 
     fail() {
-      echo "loopback: $*" >&2
       echo "loopback: the last lines that ${name} wrote:" >&2
       tail -n 20 said >&2
+      echo "loopback: $*" >&2
+      # It is started once more, and is seen at it.
+      kill -KILL "$app" "$nginx" 2> /dev/null || :
+      ${starting.said} > hints 2> /dev/null || :
+      [ -s hints ] || bash ${../commands/hint.sh} ${name} said > hints
+      cat hints >&2
       exit 1
     }
     # A refused connection is one that is not open yet; everything else is an answer.
@@ -84,7 +71,6 @@ pkgs.runCommand "loopback"
       if ! kill -0 "$app" 2> /dev/null; then
         code=0
         wait "$app" || code=$?
-        bash ${../commands/hint.sh} ${name} "$code" said >&2
         fail "${name} ended with $code before it listened at ${
           if socket == null then "port ${toString port}" else socket
         }"
@@ -98,6 +84,14 @@ pkgs.runCommand "loopback"
           grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is"
       sleep 0.1
     done
+    ${lib.optionalString (listen == "all") ''
+      # At which addresses, as the kernel writes them.
+      sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
+        while read -r _ local _ state _; do
+          [ "$state ''${local#*:}" != "0A $(printf %04X ${toString port})" ] || echo "''${local%:*}"
+        done > addresses
+      grep -qvxE '0100007F|0{24}01000000' addresses || fail "${name} listens at 127.0.0.1 alone, and the edge is in another container"
+    ''}
     fetch() {
       curl --silent --show-error --max-time 30 --retry 20 --retry-delay 1 --retry-max-time 30 --retry-connrefused \
         --cacert /tmp/pair/ca.crt --write-out '%{http_code} %{http_version}\n' --output body "$@" > answer ||

@@ -49,12 +49,22 @@ found() { # PORT
   done
 }
 
-# Says, for each service that is not healthy, which setting may help.
+# Says which settings may help the services that are not healthy, or else the one that is asked at
+# present, by what a program asks the system for as it starts, which is tried now; else by what it wrote.
 # shellcheck disable=SC2329 # likewise
-hints() {
-  local service
-  for service in "${!programs[@]}"; do
-    healthy "$service" ||
-      compose logs --no-color --no-log-prefix --tail 50 "$service" 2>/dev/null | bash "$hint" "${programs[$service]}" - /dev/stdin >&2
+hints() { # [SERVICE]
+  local ailing=() flags seen one
+  mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
+  for one in "${!programs[@]}"; do
+    healthy "$one" || ailing+=("$one")
+  done
+  [ ${#ailing[@]} -gt 0 ] || ailing=("$@")
+  for one in "${ailing[@]}"; do
+    say "looking at how ${programs[$one]} starts"
+    if seen=$(nix build "${flags[@]}" --no-link --print-out-paths "${DRYDOCK_FLAKE:-.}#app.starting.$one" 2>/dev/null) && [ -s "$seen" ]; then
+      cat "$seen" >&2
+    else
+      compose logs --no-color --no-log-prefix --tail 50 "$one" 2>/dev/null | bash "$hint" "${programs[$one]}" /dev/stdin >&2
+    fi
   done
 }

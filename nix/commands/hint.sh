@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Says which setting helps a program that ended as it started, by what it wrote. Arguments: the
-# program's name, its exit code if it is known, the file with its lines.
-name=$1 said=$(LC_ALL=C tr -d '\0' <"$3")
+# program's name, the file with its lines.
+name=$1 said=$(LC_ALL=C tr -d '\0' <"$2")
 says() { grep --quiet --ignore-case --extended-regexp -- "$1" <<<"$said"; }
 hint() { echo "drydock: $*"; }
 

@@ -27,10 +27,12 @@ trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+service=
 fail() {
-  say "error: $*"
   compose logs --no-color --tail 30 2>/dev/null | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2 || :
-  hints || :
+  say "error: $*"
+  # shellcheck disable=SC2086 # it may be none
+  hints $service || :
   exit 1
 }
 passed() { echo "test: $* ... ok"; }
@@ -74,6 +76,7 @@ for service in "${!programs[@]}"; do
     answers "${place:+$place }over HTTP/$version" "$version" --http"$version" --header "Host: ${hosts[$service]}" "https://localhost:$https${paths[$service]}"
   done
 done
+service=
 [ "$(ask "http://localhost:$http/")" = "301 1.1" ] || fail "port 80 does not lead to https"
 passed "port 80 leads to https"
 

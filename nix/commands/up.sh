@@ -8,7 +8,7 @@ export APP_IMAGE_DIGEST
 # Lines that others wrote, for a terminal: it would obey what is no printable ASCII.
 printable() { LC_ALL=C sed 's/[^[:print:]\t]/?/g'; }
 
-failed() {
+failed() { # [SERVICE]
   local others
   if [ -n "$(compose ps --status running --quiet nginx)" ] &&
     [ "$(docker inspect --format '{{.State.ExitCode}}' "$(compose ps --all --quiet tls)")" != 0 ]; then
@@ -16,7 +16,7 @@ failed() {
     fail "the pair in nginx/tls was not taken, as the line above says; nginx serves the certificate that it had"
   fi
   compose logs --no-color --tail 20 | printable >&2
-  hints
+  hints "$@"
   others=$(docker ps --filter "label=com.docker.compose.project.working_dir=$(pwd -P)" \
     --format '{{.Label "com.docker.compose.project"}}' | sort -u | sed "/^$project\$/d" | paste -s -d ' ')
   [ -z "$others" ] ||
@@ -74,7 +74,7 @@ trap 'rm -f "$answer"' EXIT
 status=$(curl --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
 case $status in
   2??) say "$url answers:" ;;
-  5??) cat "$answer" >&2; say "$url answers with $status"; failed ;;
+  5??) cat "$answer" >&2; say "$url answers with $status"; failed app ;;
   *) say "$url answers with $status:" ;;
 esac
 # A page may be long, and so may its lines.

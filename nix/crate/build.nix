@@ -174,7 +174,20 @@ let
   test = "--locked ${toString (map (package: "--package ${package}") names)} ${toString selected}";
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
-  found = libraries pkgs.pkgsStatic;
+  # What its crates are known to look for, besides what the settings say.
+  needs = lib.concatMapAttrs (
+    name: need:
+    lib.optionalAttrs (
+      crate.dependencies ? ${name} && !builtins.elem (need.unless or "") crate.dependencies.${name}
+    ) { ${name} = need; }
+  ) (lib.importTOML ./needs.toml);
+  needed =
+    kind: packages:
+    map (path: builtins.foldl' (set: name: set.${name}) packages (lib.splitString "." path)) (
+      lib.unique (builtins.concatMap (need: need.${kind} or [ ]) (builtins.attrValues needs))
+    );
+  found = libraries pkgs.pkgsStatic ++ needed "libraries" pkgs.pkgsStatic;
+  run = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
   # With those that they need in turn.
   withTheirs =
     libraries:
@@ -197,9 +210,7 @@ let
       # In the place of all that a file may say.
       RUSTFLAGS = toString (lib.optional (rustFlags != "") rustFlags ++ conditions);
       RUSTC_WRAPPER = "";
-      nativeBuildInputs =
-        tools pkgs.pkgsStatic.buildPackages
-        ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
+      nativeBuildInputs = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
     };
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
@@ -307,9 +318,7 @@ staticCrane.buildPackage (
       # For builds on the working tree: cargo's arguments, tools, and variables.
       working = {
         arguments = [ "--package=${crate.package}" ] ++ selected;
-        tools =
-          tools pkgs.pkgsStatic.buildPackages
-          ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
+        tools = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
         variables =
           lib.optionalAttrs (configured != { }) {
             RUSTFLAGS = toString conditions;

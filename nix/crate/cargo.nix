@@ -238,6 +238,16 @@ let
       only chosen.programs (
         refuse "the package ${chosen.name} has several programs; the setting name says which the image starts: ${listed chosen.programs}"
       );
+  # By the name of a crate of Cargo.lock: the names of those that it depends on, in any version.
+  locked = builtins.foldl' (
+    all: package:
+    all
+    // {
+      ${package.name} =
+        all.${package.name} or [ ]
+        ++ map (dependency: builtins.head (lib.splitString " " dependency)) (package.dependencies or [ ]);
+    }
+  ) { } (lib.importTOML (src + "/Cargo.lock")).package or [ ];
 in
 if !is "regular" (src + "/Cargo.lock") then
   refuse "there is no Cargo.lock in the sources, which are what git knows: cargo generate-lockfile makes it, and git add Cargo.lock adds it"
@@ -262,6 +272,15 @@ else
     );
     # All packages of the workspace.
     members = packages;
+    # Of Cargo.lock, what it is built on: by a crate's name, those that this depends on.
+    dependencies = builtins.listToAttrs (
+      map ({ key }: lib.nameValuePair key (locked.${key} or [ ])) (
+        builtins.genericClosure {
+          startSet = [ { key = chosen.name; } ];
+          operator = { key }: map (key: { inherit key; }) (locked.${key} or [ ]);
+        }
+      )
+    );
     # Whether a manifest states targets of a kind, such as "test": their files have to be there then.
     states = folder: kind: (manifestIn folder).${kind} or [ ] != [ ];
   }

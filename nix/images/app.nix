@@ -3,7 +3,6 @@
 {
   base,
   lib,
-  pkgs,
   app,
   probe,
   # ./layout.nix
@@ -16,10 +15,8 @@
   name,
   # The settings of these names: see ../settings.nix.
   arguments,
-  egress,
   port,
   ready,
-  timezones,
   # An SPDX expression, or null.
   licenses,
 }:
@@ -31,14 +28,6 @@ base {
   # What is made here is in a layer above the binary's.
   extraCommands = ''
     ${layout.put}
-    ${lib.optionalString egress ''
-      mkdir -p etc/ssl/certs
-      cp ${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt etc/ssl/certs/ca-certificates.crt
-    ''}
-    ${lib.optionalString timezones ''
-      mkdir -p usr/share
-      cp -rL ${pkgs.tzdata}/share/zoneinfo usr/share/zoneinfo
-    ''}
     chmod -R u+w .
     ${lib.concatMapStrings (folder: ''
       mkdir -p ${lib.escapeShellArg ".${folder}"}

@@ -1,6 +1,7 @@
 # Where things are in the service's image, as its settings say.
 {
   lib,
+  pkgs,
   crate,
   # The Unix socket that the program listens at, or null.
   socket,
@@ -10,6 +11,7 @@
   files,
   settings,
   src,
+  timezones,
   writable,
 }:
 let
@@ -50,38 +52,57 @@ let
         "drydock: the sources have ${builtins.concatStringsSep ", " likely}, and the image has nothing of that; if the program reads it while it runs, state files = [ ${quoted likely} ]; else files = [ ]"
         [ ];
   missing = builtins.filter (path: !builtins.pathExists (src + "/${path}")) chosen;
-  inPackage = path: lib.hasPrefix "${lib.removePrefix "/" crate.folder}/" path;
-in
-rec {
+  # A volume over a folder would hide what the image has there.
+  hidden = builtins.filter (
+    path: builtins.any (folder: lib.hasPrefix "${folder}/" "${root}/${path}/") writable
+  ) chosen;
+  own =
+    map (path: "${root}/${path}") chosen
+    ++ builtins.filter (folder: folder == root || lib.hasPrefix "${root}/" folder) writable;
+  inPackage = path: lib.hasPrefix "${root}${crate.folder}/" "${path}/";
   # The folder that sources are compiled in: a program may have it compiled in.
   root = "/build/source";
+in
+rec {
+  inherit root;
   # Paths below the sources.
   files =
-    if missing == [ ] then
+    if hidden != [ ] then
+      throw "drydock: the setting writable has a folder that ${builtins.head hidden}, which the setting files has, lies in: its volume would hide that; let a variable or an argument name another folder"
+    else if missing == [ ] then
       chosen
     else
       throw "drydock: the setting files has ${builtins.head missing}, which is not in the sources; they are what git knows";
-  # Shell that puts them below the current folder. They are files and no links: a program may look
-  # at where a file really is.
-  put = lib.concatMapStrings (
-    path:
-    let
-      place = lib.escapeShellArg ".${root}/${path}";
-      source = builtins.path {
-        name = "file";
-        path = src + "/${path}";
-      };
-    in
+  # Shell that puts what the program reads below the current folder. These are files and no links: a
+  # program may look at where a file really is.
+  put =
+    lib.concatMapStrings (
+      path:
+      let
+        place = lib.escapeShellArg ".${root}/${path}";
+        source = builtins.path {
+          name = "file";
+          path = src + "/${path}";
+        };
+      in
+      ''
+        mkdir -p "$(dirname -- ${place})"
+        cp -rL ${source} ${place}
+      ''
+    ) files
+    + lib.optionalString egress ''
+      mkdir -p etc/ssl/certs
+      cp ${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt etc/ssl/certs/ca-certificates.crt
     ''
-      mkdir -p "$(dirname -- ${place})"
-      cp -rL ${source} ${place}
-    ''
-  ) files;
-  # Where the program starts: in its package, if all its files are there.
+    + lib.optionalString timezones ''
+      mkdir -p usr/share
+      cp -rL ${pkgs.tzdata}/share/zoneinfo usr/share/zoneinfo
+    '';
+  # Where the program starts: in its package, if all its files are there, and its folders.
   workingDirectory =
-    if files == [ ] then
+    if own == [ ] then
       ""
-    else if crate.folder != "" && builtins.all inPackage files then
+    else if crate.folder != "" && builtins.all inPackage own then
       root + crate.folder
     else
       root;

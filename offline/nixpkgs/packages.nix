@@ -759,6 +759,7 @@ rec {
     program "rust-analyzer" "rust-analyzer"
   );
   shellcheck = program "shellcheck" "shellcheck";
+  strace = program "strace" "strace";
   util-linux = program "util-linux" "taskset";
   zstd = program "zstd" "zstd";
   nginx = debianNginx // {

@@ -41,6 +41,7 @@ let
     "settings"
     "shell"
     "speed-page"
+    "starting"
     "update-report"
     "workflows"
   ];

@@ -1,0 +1,79 @@
+# What a program asks the system for as it starts, and the settings that help it: see ./starting.sh.
+{
+  lib,
+  pkgs,
+  app,
+  crate,
+  name,
+  # ../images/layout.nix
+  layout,
+  # The Unix socket that the service listens at, or null.
+  socket,
+  # The settings of these names: see ../settings.nix.
+  arguments,
+  listen,
+  port,
+  src,
+}:
+let
+  package = lib.removePrefix "/" crate.folder;
+  # What is at the top of the sources, and in the package's own folder.
+  named =
+    folder:
+    map (name: if folder == "" then name else "${folder}/${name}") (
+      builtins.attrNames (builtins.readDir (src + "/${folder}"))
+    );
+  sources = builtins.toFile "sources" (lib.concatLines (lib.unique (named "" ++ named package)));
+in
+rec {
+  # Where the socket is for whoever is not in the program's root.
+  outside =
+    if socket == null || dirOf socket == "/tmp" then socket else "/tmp/socket/${baseNameOf socket}";
+  # Shell that makes the folder `files`, with what lies in the image's root for the program.
+  files = ''
+    mkdir files
+    pushd files > /dev/null
+    ${layout.put}
+    chmod -R u+w .
+    popd > /dev/null
+  '';
+  # Shell words: the arguments of ./box.sh, as in the image, with an empty environment.
+  boxed = lib.escapeShellArgs (
+    [
+      (lib.getExe' pkgs.busybox "busybox")
+      "files"
+      layout.workingDirectory
+    ]
+    ++ builtins.filter (folder: socket == null || folder != dirOf socket) layout.writable
+    ++ lib.optional (socket != null) "${dirOf socket}=${dirOf outside}"
+    ++ [
+      "--"
+      "env"
+      "-i"
+    ]
+    ++ layout.variables
+    ++ [ (lib.getExe' app name) ]
+    ++ arguments
+  );
+  # What has to be there for the next.
+  tools = [
+    pkgs.curl
+    pkgs.strace
+  ];
+  # A command that writes a sentence for each setting.
+  said = "env BOX=${./box.sh} bash ${./starting.sh} ${
+    lib.escapeShellArgs [
+      name
+      (toString port)
+      listen
+      package
+      sources
+    ]
+  } ${boxed}";
+  # The sentences, as a file.
+  seen = pkgs.runCommand "starting" { nativeBuildInputs = tools; } ''
+    mkdir -p /tmp/socket
+    ${files}
+    ${said} > "$out"
+  '';
+}

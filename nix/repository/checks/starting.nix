@@ -1,0 +1,80 @@
+# What ../../checks/starting.sh says of programs, each of which does one thing that it has a
+# sentence for: ./starting.py is all of them.
+{
+  keypair,
+  lib,
+  pkgs,
+}:
+let
+  start =
+    what: settings:
+    (import ../../checks/starting.nix ({
+      inherit lib pkgs;
+      app = pkgs.runCommand "stranger" { } ''
+        mkdir -p "$out/bin"
+        { echo '#!${pkgs.python314}/bin/python3'; cat ${./starting.py}; } > "$out/bin/stranger"
+        chmod +x "$out/bin/stranger"
+      '';
+      arguments = [ what ];
+      crate.folder = "/web";
+      layout = {
+        put = "";
+        variables = [ ];
+        workingDirectory = "";
+        writable = [ ];
+      }
+      // settings.layout or { };
+      listen = settings.listen or "all";
+      name = "stranger";
+      port = settings.port or 8080;
+      socket = null;
+      src = ../../../examples/pair;
+    })).said;
+  case = does: settings: says: { inherit does says settings; };
+  cases = [
+    (case "nothing" { } "")
+    (case "loopback" { } "listens at 127.0.0.1 alone, so the setting is listen = \"loopback\"")
+    (case "loopback" { listen = "loopback"; } "")
+    (case "nothing" { port = 8443; } "listens at port 8080, so the setting is port = 8080")
+    (case "socket" { } "Unix socket, so the setting is listen = \"/tmp/web/http.socket\"")
+    (case "tls" { } "speaks TLS at port 8080")
+    (case "file" { } "so the setting is files = [ \"web/src\" ]")
+    (case "top" { } "so the setting is files = [ \"flake.nix\" ]")
+    (case "compiled-in" { } "so the setting is files = [ \"web/src\" ]")
+    (case "absent" { } "looks for /absent.toml, which there is not")
+    (case "folder" { } "so the setting is writable = [ \"/build/source/uploads\" ]")
+    (case "database" { } "so the setting is writable = [ \"/build/source\" ]")
+    (case "data" { } "so the setting is writable = [ \"/data\" ]")
+    (case "data" { layout.writable = [ "/data" ]; } "")
+    (case "calls" { } "calls port 5432 of 127.0.0.1, where nobody is")
+  ];
+in
+pkgs.runCommand "starting"
+  {
+    nativeBuildInputs = [
+      pkgs.curl
+      pkgs.strace
+    ];
+  }
+  (
+    ''
+      mkdir none pair
+      ${lib.getExe keypair} --from none --to pair --owner "$(id -u):$(id -g)" > /dev/null
+    ''
+    + lib.concatMapStrings (case: ''
+      rm -rf files seen body
+      mkdir files
+      cp -r pair files
+      ${start case.does case.settings} > said
+      expected=${lib.escapeShellArg case.says}
+      if [ "''${expected:+said}" != "$([ ! -s said ] || echo said)" ] || { [ -s said ] && ! grep -qF -- "$expected" said; }; then
+        echo "starting: of a program that does '${case.does}', '$expected' was expected, and this is said:" >&2
+        cat said lines >&2
+        touch failed
+      fi
+    '') cases
+    + ''
+      [ ! -e failed ]
+      touch "$out"
+    ''
+  )

@@ -1,0 +1,52 @@
+"""A program that listens and answers, and does one thing besides, which its argument names."""
+
+import os
+import signal
+import socket
+import ssl
+import sys
+
+what = sys.argv[1]
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+
+
+def tries(action):
+    try:
+        action()
+    except OSError as error:
+        print(error, flush=True)
+        return b"500"
+    return b"200"
+
+
+status = tries(
+    {
+        "file": lambda: open("src/page.html"),
+        "top": lambda: open("flake.nix"),
+        "absent": lambda: open("absent.toml"),
+        "compiled-in": lambda: open("/build/source/web/src/main.rs"),
+        "folder": lambda: os.makedirs("uploads/of/today"),
+        "database": lambda: open(os.getcwd() + "all.db", "w"),
+        "data": lambda: open("/data/all.db", "w"),
+        "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
+    }.get(what, lambda: None)
+)
+if what == "socket":
+    listener = socket.socket(socket.AF_UNIX)
+    tries(lambda: os.makedirs("/tmp/web"))
+    tries(lambda: listener.bind("/tmp/web/http.socket"))
+else:
+    listener = socket.create_server(("127.0.0.1" if what == "loopback" else "0.0.0.0", 8080))
+listener.listen()
+if what == "tls":
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain("pair/tls.crt", "pair/tls.key")
+    listener = context.wrap_socket(listener, server_side=True)
+while True:
+    try:
+        connection, _ = listener.accept()
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 " + status + b" said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        connection.close()
+    except OSError as error:
+        print(error, flush=True)
