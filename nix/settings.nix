@@ -165,6 +165,14 @@ rec {
         )
         "all"
         "Where it listens: at all addresses; `loopback` for a program that knows 127.0.0.1 only, which then shares the edge's network, and that one's way out; or at a Unix socket, whose folder it shares with the edge.";
+    protocol =
+      row
+        (oneOf [
+          "http"
+          "https"
+        ])
+        "http"
+        "What it speaks: `https` for a program that does not serve without TLS; the edge takes whatever certificate it has, in a network of their own.";
     ready =
       row
         (orNull (
@@ -250,7 +258,41 @@ rec {
       in
       builtins.foldl' (settings: service: builtins.seq service settings) (
         builtins.mapAttrs (name: row: given.${name} or row.default) rows // { inherit services; }
-      ) (attrValues services);
+      ) (attrValues services ++ [ (checkTogether where ({ "" = given; } // services)) ]);
+  # What no setting is wrong in, and two are.
+  checkTogether =
+    where: given:
+    let
+      of = name: service: service.${name} or rows.${name}.default;
+      sharing = filter (name: of "listen" given.${name} == "loopback") (attrNames given);
+      portOf = name: of "port" given.${name};
+      said = name: if name == "" then where else "services.${name}: ";
+      refuse = name: sentence: throw "drydock: ${said name}${sentence}";
+      edges = filter (
+        name:
+        elem (portOf name) [
+          80
+          443
+          8081
+        ]
+      ) sharing;
+      again = filter (
+        name: builtins.any (other: other < name && portOf other == portOf name) sharing
+      ) sharing;
+      unseen = filter (
+        name:
+        of "protocol" given.${name} == "https" && lib.hasPrefix "/" (toString (of "ready" given.${name}))
+      ) (attrNames given);
+      first = builtins.head;
+    in
+    if edges != [ ] then
+      refuse (first edges) "the setting port is ${toString (portOf (first edges))}, which the edge has for itself in the network that the two share by listen = \"loopback\"; it may be any but 80, 443 and 8081"
+    else if again != [ ] then
+      refuse (first again) "the setting port is ${toString (portOf (first again))}, as that of another service; those with listen = \"loopback\" share a network, so each needs a port of its own"
+    else if unseen != [ ] then
+      refuse (first unseen) "the setting ready is a path, and what looks at it speaks no TLS, as the setting protocol says that this one does; ready may be \"tcp\""
+    else
+      null;
   # One of `services`: its settings, with those of the whole that are its own, too, and its place.
   checkService =
     whole: name: given:

@@ -53,6 +53,8 @@ let
           checked.revision
         else
           checked.src.rev or checked.src.dirtyRev or "unknown";
+      # The probe speaks no TLS.
+      ready = if checked.protocol == "https" then "tcp" else checked.ready;
       call = import ./call.nix (pkgs // scope);
       # The other services behind the same edge, by name: a scope as this one for each.
       others = builtins.mapAttrs (

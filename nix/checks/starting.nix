@@ -13,6 +13,7 @@
   arguments,
   listen,
   port,
+  protocol,
   src,
 }:
 let
@@ -66,6 +67,7 @@ rec {
       name
       (toString port)
       listen
+      protocol
       package
       sources
     ]

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # Says which settings help a program to start and to answer, by what it asks the system for:
-# addresses, files, folders, other services. Arguments: its name, its port, where it listens as the
-# setting says it, its package's folder, a file with the paths of the sources, then those of ./box.sh,
+# addresses, files, folders, other services. Arguments: its name, its port, where it listens and
+# what it speaks as the settings say it, its package's folder, a file with the paths of the sources, then those of ./box.sh,
 # which BOX is the path of.
 set -euo pipefail
 
-name=$1 port=$2 listen=$3 package=$4 sources=$5
-box=$6 files=$7 start=$8
-shift 8
+name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
+box=$7 files=$8 start=$9
+shift 9
 hint() { echo "drydock: $name $*"; }
 
 folders=()
@@ -38,9 +38,12 @@ bound() {
 status=
 while read -r _ at; do
   # What it reads as it answers is seen as well.
-  status=$(curl --silent --max-time 5 --output body --write-out '%{http_code}' "http://127.0.0.1:$at/") && break
+  status=$(curl --silent --max-time 5 --output body --write-out '%{http_code}' "http://127.0.0.1:$at/") && {
+    [ "$protocol" = http ] || hint "speaks no TLS at port $at, so the setting is protocol = \"http\""
+    break
+  }
   [ "$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "https://127.0.0.1:$at/")" = 000 ] || {
-    hint "speaks TLS at port $at; the edge does that, and speaks HTTP/1.1 to it: let it do so, by a variable or an argument if it has one for that"
+    [ "$protocol" = https ] || hint "speaks TLS at port $at, so the setting is protocol = \"https\""
     break
   }
 done < <(bound)

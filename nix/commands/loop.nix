@@ -51,10 +51,11 @@ rec {
   listen =
     if onChassis then
       port
-    else if port == 8079 then
-      8078
+    # Those of several services may be in one network.
+    else if port > 45535 then
+      port - 20000
     else
-      8079;
+      port + 20000;
   # Of the program's environment, and of cargo's.
   variables = environment // app.working.variables;
 

@@ -20,7 +20,15 @@ let
     if builtins.pathExists (src + "${folder}/Cargo.toml") then
       lib.importTOML (src + "${folder}/Cargo.toml")
     else
-      refuse "there is no ${lib.removePrefix "/" "${folder}/Cargo.toml"} in the sources, which are what git knows";
+      refuse "there is no ${lib.removePrefix "/" "${folder}/Cargo.toml"} in the sources, which are what git knows${
+        lib.optionalString (
+          folder == "" && below != [ ]
+        ) "; there is one in ${listed below}: the setting is src = ./${builtins.head below}"
+      }";
+  # Folders at the top that have a manifest.
+  below = builtins.filter (name: builtins.pathExists (src + "/${name}/Cargo.toml")) (
+    builtins.attrNames (builtins.readDir src)
+  );
   root = manifestIn "";
   workspace = root.workspace or { };
 
@@ -162,6 +170,8 @@ let
       inherit folder;
       inherit (own) name;
       version = field "version" "0.0.0";
+      # The oldest Rust that will do, or null.
+      rust = field "rust-version" null;
       # An SPDX expression, or null where there is none: a file is none.
       license = field "license" null;
       programs = lib.unique (
@@ -249,11 +259,16 @@ let
     }
   ) { } (lib.importTOML (src + "/Cargo.lock")).package or [ ];
 in
-if !is "regular" (src + "/Cargo.lock") then
+if builtins.seq root (!is "regular" (src + "/Cargo.lock")) then
   refuse "there is no Cargo.lock in the sources, which are what git knows: cargo generate-lockfile makes it, and git add Cargo.lock adds it"
 else
   {
-    inherit (chosen) folder license version;
+    inherit (chosen)
+      folder
+      license
+      rust
+      version
+      ;
     package = chosen.name;
     inherit program;
     features = chosen.featuresOf program;

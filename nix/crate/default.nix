@@ -104,7 +104,17 @@ in
         ;
       manifest = if settings.assets == null then null else scope.assets.manifest;
     };
-  app = scope.appWith "";
+  app =
+    let
+      inherit (scope) crate;
+      is = (builtins.parseDrvName scope.toolchain.name).version;
+    in
+    if crate.rust != null && builtins.compareVersions crate.rust is > 0 then
+      throw "drydock: the package ${crate.package} wants Rust ${crate.rust} at least (rust-version), and the toolchain is ${is}, as ${
+        if toolchainFile == ours then "Drydock's" else "its own"
+      } rust-toolchain.toml says"
+    else
+      scope.appWith "";
   # Crates of Drydock's own, which serve whatever the service is.
   carried = call ./carried.nix cranes;
   inherit (scope.carried) keypair probe;

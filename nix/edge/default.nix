@@ -17,14 +17,6 @@ in
       "unix:/run/${scope.serviceName}/${baseNameOf scope.socket}"
     else if scope.listen != "loopback" then
       "${scope.serviceName}:${toString scope.port}"
-    else if
-      builtins.elem scope.port [
-        80
-        443
-        8081
-      ]
-    then
-      throw "drydock: the setting port is ${toString scope.port}, which the edge has for itself in the network that the two share by listen = \"loopback\"; it may be any but 80, 443 and 8081"
     else
       "127.0.0.1:${toString scope.port}";
   # Of what is to differ from the image's.

@@ -11,6 +11,7 @@
   others,
   # The settings of these names: see ../settings.nix.
   bodySize,
+  protocol,
   timeout,
 }:
 let
@@ -42,14 +43,15 @@ let
       "^${lib.escapeRegex service.host}/"
     else
       "^[^/]*${lib.escapeRegex (lib.removeSuffix "/" service.place)}(?:[/?]|$)";
+  addressOf = upstream: protocol: "${protocol}://${upstream}";
   chosen = builtins.toFile "services.conf" (
     ''
       # Which service a request is for, by its host and its target as they came.
       map "$host$request_uri" $service {
-          default app;
+          default ${addressOf "app" protocol};
     ''
     + lib.concatMapStrings (service: ''
-      ${"    "}"~${expression service}" ${service.serviceName};
+      ${"    "}"~${expression service}" ${addressOf service.serviceName service.protocol};
     '') ordered
     + "}\n"
   );
@@ -71,6 +73,9 @@ runCommand "edge-source" { } ''
       sed -E 's/^upstream app /upstream ${service.serviceName} /; s/^( +zone +)app /\1${service.serviceName} /; s/app:8000/${service.upstream}/' \
         http/upstream.conf > http/upstream-${service.serviceName}.conf
     '') ordered}
-    find server sites -type f -exec sed -i 's|http://app|http://$service|' {} +
+    find server sites -type f -exec sed -i 's|http://app|$service|' {} +
+  ''}
+  ${lib.optionalString (ordered == [ ] && protocol != "http") ''
+    find server sites -type f -exec sed -i 's|http://app|${addressOf "app" protocol}|' {} +
   ''}
 ''

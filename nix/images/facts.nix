@@ -80,8 +80,13 @@ let
         # A regular file and no link: dockerTools' mergeImages looks at its type. In it is no
         # name and no time, and any engine takes it.
         ${image.stream} | ${if image.compressed then "libdeflate-gzip -12 -c" else "cat"} > "$out"
-        ${lib.getExe' asserter "image-facts"} ${stated} "$out" || {
+        ${lib.getExe' asserter "image-facts"} ${stated} "$out" 2> found || {
+          cat found >&2
           echo ${lib.escapeShellArg said} >&2
+          # What the lines above have in them, once for each key.
+          for key in allowed-paths allowed-content; do
+            sed -nE "s/.*; $key = \[(.*)\] lets it pass$/\1/p" found | sort -u | paste -s -d , | sed -n "s/,/, /g; s/..*/$key = [&]/p" >&2
+          done
           exit 1
         }
       '';

@@ -17,6 +17,7 @@ let
     listen = "loopback";
     memory = "1g";
     port = 65535;
+    protocol = "https";
     ready = "tcp";
     redirects = {
       "/old" = "/new";
@@ -42,6 +43,7 @@ let
     listen = "0.0.0.0:80";
     memory = 512;
     port = 65536;
+    protocol = "h2c";
     ready = "readyz";
     redirects."/old" = "/new; return 200";
     repository = "Team/Hello";
@@ -85,11 +87,56 @@ let
         port = 0;
       };
     }
+    {
+      listen = "loopback";
+      port = 8081;
+    }
+    {
+      services.api = {
+        path = "/a";
+        listen = "loopback";
+        port = 443;
+      };
+    }
+    {
+      listen = "loopback";
+      services.api = {
+        path = "/a";
+        listen = "loopback";
+      };
+    }
+    {
+      protocol = "https";
+      ready = "/health";
+    }
+  ];
+  # Of what is refused above, the half that is right.
+  inside = [
+    { port = 8081; }
+    {
+      services.api = {
+        path = "/a";
+        port = 443;
+      };
+    }
+    {
+      listen = "loopback";
+      services.api = {
+        path = "/a";
+        listen = "loopback";
+        port = 8082;
+      };
+    }
+    {
+      listen = "loopback";
+      services.api.path = "/a";
+    }
   ];
   wrong =
     builtins.filter (name: !takes { ${name} = good.${name}; }) (builtins.attrNames good)
     ++ builtins.filter (name: takes { ${name} = bad.${name}; }) (builtins.attrNames bad)
     ++ builtins.filter takes outside
+    ++ builtins.filter (given: !takes given) inside
     ++ lib.optional (builtins.tryEval (builtins.deepSeq (check { }).port true)).success "src";
   # A default is one of its own forms.
   defaults = builtins.filter (

@@ -27,6 +27,7 @@ let
       listen = settings.listen or "all";
       name = "stranger";
       port = settings.port or 8080;
+      protocol = settings.protocol or "http";
       socket = null;
       src = ../../../examples/pair;
     })).said;
@@ -37,7 +38,9 @@ let
     (case "loopback" { listen = "loopback"; } "")
     (case "nothing" { port = 8443; } "listens at port 8080, so the setting is port = 8080")
     (case "socket" { } "Unix socket, so the setting is listen = \"/tmp/web/http.socket\"")
-    (case "tls" { } "speaks TLS at port 8080")
+    (case "tls" { } "speaks TLS at port 8080, so the setting is protocol = \"https\"")
+    (case "tls" { protocol = "https"; } "")
+    (case "nothing" { protocol = "https"; } "so the setting is protocol = \"http\"")
     (case "file" { } "so the setting is files = [ \"web/src\" ]")
     (case "top" { } "so the setting is files = [ \"flake.nix\" ]")
     (case "compiled-in" { } "so the setting is files = [ \"web/src\" ]")
