@@ -50,5 +50,9 @@
         path = ./examples/flake;
         description = "the flake for a crate that is there";
       };
+      templates.service = {
+        path = ./examples/hello;
+        description = "a service on the chassis, with a test, a page and the flake";
+      };
     };
 }

@@ -47,8 +47,11 @@ let
             "  # nginx's address is one of Docker's own pools; only nginx can reach the app."
             "  APP_TRUSTED_NETWORKS: 127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7"
             "  APP_SHUTDOWN_SECONDS: 31 # a request that begins in its first second may take its whole time"
-            "  APP_IMAGE_DIGEST: # handed on when set"
-            "  APP_LOG_FORMAT: # likewise"
+          ]
+          # The reference service's own: another one refuses what it does not know.
+          ++ lib.optional (edgeFolder != null) "  APP_IMAGE_DIGEST: # handed on when set"
+          ++ [
+            "  APP_LOG_FORMAT: # handed on when set"
             "  RUST_LOG: # likewise"
           ]
         else

@@ -215,7 +215,9 @@ fill_own_crates() { # LOCK-FILE...
   say "fetching the crates of $folder with cargo"
   for cargo_lock; do
     foreign=$(foreign_crates "$cargo_lock")
-    if [ -n "$foreign" ]; then
+    if grep -q '^"checksum ' "$cargo_lock"; then
+      say "$cargo_lock is of Cargo's first format: cargo generate-lockfile writes it as it is now"
+    elif [ -n "$foreign" ]; then
       say "$cargo_lock has $foreign, and offline a crate comes from crates.io's index alone; with the pinned inputs it is fetched"
     elif [ "${cargo_lock%/*}" = "${1%/*}" ]; then
       fetch_crates "$cargo_lock"
@@ -225,10 +227,11 @@ fill_own_crates() { # LOCK-FILE...
   done
 }
 
-# Prints the first crate of a lock file that comes from elsewhere than the registry.
+# Prints the first crate of a lock file that comes from elsewhere than the registry; the chassis
+# comes with Drydock.
 foreign_crates() { # LOCK-FILE
   tr -d '"\r' <"$1" | awk '$1 == "name" { name = $3 }
-    $1 == "source" && $3 !~ /^registry\+https:\/\/github.com\/rust-lang\/crates.io-index/ { print name " from " $3; exit }'
+    $1 == "source" && !(name == "chassis" && $3 ~ /^git\+/) && $3 !~ /^registry\+https:\/\/github.com\/rust-lang\/crates.io-index/ { print name " from " $3; exit }'
 }
 
 # What another repository's crates are linked with and built by, as far as its *.nix files name it.

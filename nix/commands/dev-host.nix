@@ -104,7 +104,9 @@ writeShellApplication {
     arguments=(
       --in "$root/${loop.crateFolder}" --work "$work" --url "https://localhost$suffix/"
       --listen "127.0.0.1:$app_port" --nginx ${lib.getExe nginx}
-      ${lib.escapeShellArgs (loop.service ++ notes)}
+      ${lib.escapeShellArgs (
+        map (argument: "--cargo=${argument}") app.working.hostArguments ++ loop.service ++ notes
+      )}
       ${lib.concatMapStringsSep " " quoted (configuration ++ loop.placed words)}
     )
     # Or its workers would be nobody, who may read neither the folder nor what is to be served.

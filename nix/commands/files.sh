@@ -9,7 +9,8 @@ first() { # FILE...: prints the first that is there
 }
 
 # Sets $mine to the compose file of the folder, and $files to Compose's arguments: that file, if it
-# has this stack, else the rendered one with that on top, which is of a database for example.
+# has this stack, else the rendered one. What is made to be on top of it is: a database, for example.
+# A file that stands by itself is of another stack, and is left alone.
 choose_files() {
   local override
   mine=$(first compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
@@ -17,7 +18,11 @@ choose_files() {
     files=(--file "$mine")
   else
     files=(--project-directory . --file "$rendered")
-    [ -z "$mine" ] || files+=(--file "$mine")
+    if [ -n "$mine" ] && docker-compose --file "$mine" config --quiet >/dev/null 2>&1; then
+      say "$mine is a stack of its own, and not read; compose.override.yaml is what lies on top of the one here"
+    elif [ -n "$mine" ]; then
+      files+=(--file "$mine")
+    fi
   fi
   override=$(first compose.override.yaml compose.override.yml docker-compose.override.yaml docker-compose.override.yml)
   [ -z "$override" ] || files+=(--file "$override")

@@ -14,6 +14,9 @@
   target,
   # Compiled in, for `--version`.
   revision,
+  # ./vendor.nix
+  chassisFrom,
+  vendor,
   # The settings of these names: see ../settings.nix.
   package ? null,
   name ? null,
@@ -195,8 +198,13 @@ let
       libraries
       ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
     );
+  isFromGit = lib.hasPrefix "git" (crate.chassis.source or "");
+  vendored = lib.optionalAttrs isFromGit {
+    cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
+  };
   common =
     variables
+    // vendored
     // lib.optionalAttrs (found != [ ]) {
       PKG_CONFIG_ALL_STATIC = "1";
       buildInputs = found;
@@ -318,6 +326,8 @@ staticCrane.buildPackage (
       # For builds on the working tree: cargo's arguments, tools, and variables.
       working = {
         arguments = [ "--package=${crate.package}" ] ++ selected;
+        # More of them, where cargo has crates of its own.
+        hostArguments = lib.optional isFromGit "--config=${chassisFrom crate.chassis.source}";
         tools = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
         variables =
           lib.optionalAttrs (configured != { }) {
@@ -348,10 +358,13 @@ staticCrane.buildPackage (
       }
       // lib.optionalAttrs strict (fuzzOf (src + crate.folder))
       // lib.optionalAttrs (deny != null) {
-        deny = crane.cargoDeny {
-          inherit (dev) pname version src;
-          preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
-        };
+        deny = crane.cargoDeny (
+          vendored
+          // {
+            inherit (dev) pname version src;
+            preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
+          }
+        );
       };
       # By the package: what rides on it.
       memberTests = builtins.listToAttrs (

@@ -257,9 +257,16 @@ let
         all.${package.name} or [ ]
         ++ map (dependency: builtins.head (lib.splitString " " dependency)) (package.dependencies or [ ]);
     }
-  ) { } (lib.importTOML (src + "/Cargo.lock")).package or [ ];
+  ) { } lock;
+  parsed = lib.importTOML (src + "/Cargo.lock");
+  lock = parsed.package or [ ];
 in
-if builtins.seq root (!is "regular" (src + "/Cargo.lock")) then
+if
+  is "regular" (src + "/Cargo.lock")
+  && builtins.any (lib.hasPrefix "checksum ") (builtins.attrNames (parsed.metadata or { }))
+then
+  refuse "Cargo.lock is of the first format, which has its checksums elsewhere: cargo generate-lockfile, or cargo update --workspace, writes it as it is now"
+else if builtins.seq root (!is "regular" (src + "/Cargo.lock")) then
   refuse "there is no Cargo.lock in the sources, which are what git knows: cargo generate-lockfile makes it, and git add Cargo.lock adds it"
 else
   {
@@ -287,6 +294,10 @@ else
     );
     # All packages of the workspace.
     members = packages;
+    # What Cargo.lock says of the chassis, or null; a registry may have another crate of that name.
+    chassis = lib.findFirst (
+      package: package.name == "chassis" && !lib.hasPrefix "registry" (package.source or "")
+    ) null lock;
     # Of Cargo.lock, what it is built on: by a crate's name, those that this depends on.
     dependencies = builtins.listToAttrs (
       map ({ key }: lib.nameValuePair key (locked.${key} or [ ])) (

@@ -49,11 +49,8 @@ in
     inherit lib src;
     inherit (settings) name package;
   };
-  # Whether it is a service on the chassis, which has variables of its own; a registry may have
-  # another crate of that name.
-  onChassis = builtins.any (
-    package: package.name == "chassis" && !lib.hasPrefix "registry" (package.source or "")
-  ) (lib.importTOML (src + "/Cargo.lock")).package;
+  # Whether it is a service on the chassis, which has variables of its own.
+  onChassis = scope.crate.chassis != null;
   # The binary, which the image starts.
   name = scope.crate.program;
   # An SPDX expression, or null where the crate states none.
@@ -74,6 +71,7 @@ in
   }
   // scope.otherCrates;
   # Of lock files: the crates in them, and cargo's settings for those, as one store path.
+  inherit (call ./vendor.nix { }) chassisFrom vendor;
   cratesOf = locks: call ./vendored-crates.nix { inherit locks; };
   crates = scope.cratesOf [ (src + "/Cargo.lock") ];
 
@@ -112,7 +110,7 @@ in
     if crate.rust != null && builtins.compareVersions crate.rust is > 0 then
       throw "drydock: the package ${crate.package} wants Rust ${crate.rust} at least (rust-version), and the toolchain is ${is}, as ${
         if toolchainFile == ours then "Drydock's" else "its own"
-      } rust-toolchain.toml says"
+      } rust-toolchain.toml says; one beside Cargo.toml may say another, which comes with the pinned inputs"
     else
       scope.appWith "";
   # Crates of Drydock's own, which serve whatever the service is.

@@ -2,13 +2,14 @@
 # crane's own is a folder of links to a store path for each crate, and each of those would be a
 # layer of an image.
 {
-  crane,
   runCommand,
+  # ./vendor.nix
+  vendor,
   # Cargo.lock files.
   locks,
 }:
 let
-  linked = crane.vendorMultipleCargoDeps { cargoLockList = locks; };
+  linked = vendor locks;
 in
 runCommand "crates" { } ''
   cp -rL ${linked} "$out"

@@ -34,10 +34,25 @@ let
           "locales"
           "public"
           "static"
-          "templates"
           "views"
           "www"
         ]
+        # Some engines have them in the program.
+        ++ lib.optional (
+          builtins.any (name: crate.dependencies ? ${name}) [
+            "handlebars"
+            "liquid"
+            "minijinja"
+            "tera"
+            "tinytemplate"
+          ]
+          || !builtins.any (name: crate.dependencies ? ${name}) [
+            "askama"
+            "rinja"
+            "sailfish"
+            "yarte"
+          ]
+        ) "templates"
         ++ lib.optional (settings.assets == null) "assets"
       )
   );

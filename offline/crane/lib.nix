@@ -35,9 +35,12 @@ let
   # The crates of several lock files, each of them once and in a store path of its own:
   # config.toml, for cargo, and a folder of links.
   vendorMultipleCargoDeps =
-    { cargoLockList }:
+    {
+      cargoLockList,
+      overrideVendorGitCheckout ? _: checkout: checkout,
+    }:
     let
-      packages = lib.unique (
+      all = lib.unique (
         map
           (package: {
             inherit (package)
@@ -54,6 +57,57 @@ let
             )
           )
       );
+      isGit = package: lib.hasPrefix "git" package.source;
+      packages = builtins.filter (package: !isGit package) all;
+      # By what cargo calls a repository: those of its packages that the locks name.
+      repositories = builtins.foldl' (
+        found: package:
+        let
+          id = lib.removePrefix "git+" (builtins.head (lib.splitString "#" package.source));
+        in
+        found // { ${id} = found.${id} or [ ] ++ [ package ]; }
+      ) { } (builtins.filter isGit all);
+      checkedOut =
+        id: packages:
+        let
+          first = builtins.head packages;
+          extracted = overrideVendorGitCheckout packages (
+            throw "drydock: offline, crates come from crates.io's index alone, and ${first.name} ${first.version} is from ${first.source}; with the pinned inputs it is fetched"
+          );
+        in
+        build.runCommand "linkLockedDeps" { } ''
+          mkdir "$out"
+          ${lib.concatLines (
+            map (
+              { name, version, ... }: "ln -s ${extracted}/${name}-${version} $out/${name}-${version}"
+            ) packages
+          )}
+        '';
+      # Of its query, cargo knows three parameters.
+      tableOf =
+        id:
+        let
+          parts = lib.splitString "?" id;
+          parameters = builtins.concatMap (
+            parameter:
+            let
+              pair = lib.splitString "=" parameter;
+            in
+            lib.optional (builtins.elem (builtins.head pair) [
+              "branch"
+              "rev"
+              "tag"
+            ]) "${builtins.head pair} = \"${builtins.elemAt pair 1}\"\n"
+          ) (builtins.concatMap (lib.splitString "&") (builtins.tail parts));
+        in
+        ''
+          [source.nix-sources-${builtins.hashString "sha256" id}]
+          directory = "$out/${builtins.hashString "sha256" id}"
+          [source."${id}"]
+          replace-with = "nix-sources-${builtins.hashString "sha256" id}"
+          git = "${builtins.head parts}"
+        ''
+        + lib.concatMapStrings (line: line) parameters;
       sources = builtins.hashString "sha256" "registry+${registry}";
       linked = build.runCommand "vendor-registry" { } ''
         mkdir "$out"
@@ -70,8 +124,14 @@ let
       [source.crates-io]
       registry = "${registry}"
       replace-with = "nix-sources-${sources}"
+      ${lib.concatMapStrings tableOf (builtins.attrNames repositories)}
       END
       ln -s ${linked} "$out/${sources}"
+      ${lib.concatLines (
+        lib.mapAttrsToList (
+          id: packages: "ln -s ${checkedOut id packages} $out/${builtins.hashString "sha256" id}"
+        ) repositories
+      )}
     '';
 
   vendorCargoDeps = args: vendorMultipleCargoDeps { cargoLockList = [ (lockOf args) ]; };

@@ -67,7 +67,8 @@ let
         for program in ${toString programs}; do ln -s ${tree}/usr/bin/$program "$out/bin/"; done
       ''
     );
-  # The same with variables, which say where it is.
+  # The same with variables, which say where it is; who calls the program by its own path in a build
+  # has them as well.
   started =
     name: programs: variables:
     let
@@ -75,8 +76,9 @@ let
     in
     fetched name (
       runCommand name { meta.mainProgram = builtins.head programs; } ''
-        mkdir -p "$out/bin"
+        mkdir -p "$out/bin" "$out/nix-support"
         tree=${tree}
+        echo "export ${variables}" > "$out/nix-support/setup-hook"
         for program in ${toString programs}; do
           printf '#!%s\nexport %s\nexec %s "$@"\n' ${shell} "${variables}" "$tree/usr/bin/$program" > "$out/bin/$program"
           chmod +x "$out/bin/$program"

@@ -87,6 +87,15 @@ notes_asked() {
   until_it 100 kept || fail "a note does not outlive a restart"
   passed "a note outlives a restart"
 }
+hello() {
+  from='<h1>Hello</h1>' to='<h1>Good day</h1>' file=src/page.html
+  example hello
+}
+hello_asked() {
+  ask "$url/greeting" | grep -q '{"greeting":"Hello, ' || fail "its greeting does not answer"
+  cmp -s "$folder/drydock" "$root/examples/flake/drydock" || fail "examples/hello has another drydock than examples/flake"
+  passed "a greeting"
+}
 pair() {
   from='<h1>Now</h1>' to='<h1>The time</h1>' file=web/src/page.html
   example pair
@@ -170,5 +179,5 @@ adopted() ( # NAME
   passed "the loop ends"
 )
 
-[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, notes, pair, miniserve, rustypaste" >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, hello, notes, pair, miniserve, rustypaste" >&2; exit 2; }
 for each; do adopted "$each"; done
