@@ -2,7 +2,7 @@
 # Says which settings help a program to start and to answer, by what it asks the system for:
 # addresses, files, folders, other services. Arguments: its name, its port, where it listens and
 # what it speaks as the settings say it, its package's folder, a file with the paths of the sources, then those of ./box.sh,
-# which BOX is the path of.
+# which BOX is the path of; FILES are what the setting has by now, a line each.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
@@ -90,12 +90,12 @@ while IFS=$'\t' read -r error call path rest; do
   [[ $path = /* ]] || path=$start/$path
   path=$(realpath --canonicalize-missing --no-symlinks -- "$path")
   case $path in
-    / | "${socket:-/}" | /proc* | /sys* | /dev* | /etc* | /nix* | /usr* | /lib* | /run* | /var* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
+    / | "${socket:-/}" | /proc* | /sys* | /dev* | /etc* | /nix* | /usr* | /bin* | /lib* | /run* | /var* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
   esac
   case "$error $call$rest" in
     "ENOENT mkdir"*) ;; # its parent is the next that it asks for
     "E"[RAP]*" mkdir"*) may_not "$path" "$given" ;;
-    *O_CREAT* | *O_WRONLY* | *O_RDWR* | "E"[RAP]*" rename"* | "E"[RAP]*" symlink"*) may_not "${path%/*}" "$given" ;;
+    *O_CREAT* | "E"[RAP]*O_WRONLY* | "E"[RAP]*O_RDWR* | "E"[RAP]*" rename"* | "E"[RAP]*" symlink"*) may_not "${path%/*}" "$given" ;;
     ENOENT*)
       below=${path#/build/source}
       below=${below#/}
@@ -114,14 +114,16 @@ while IFS=$'\t' read -r error call path rest; do
         fi
       done
       # What it makes itself, it may look for before.
-      for folder in "${folders[@]}"; do [[ $path/ != "${folder%%=*}"/* ]] || continue 2; done
+      for folder in "${folders[@]}"; do
+        if [[ -n $status && $path/ = "${folder%%=*}"/* ]]; then continue 2; fi
+      done
       absent[$path]=1
       ;;
   esac
 done <<< "$failed"
-list() { printf '"%s"\n' "$@" | sort | paste -s -d ' '; }
+list() { printf '%s\n' "$@" | sed '/./!d; s/.*/"&"/' | sort -u | paste -s -d ' '; }
 if [ ${#wanted[@]} -gt 0 ]; then
-  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}") ]"
+  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}" "$FILES") ]"
 elif [ ${#absent[@]} -gt 0 ] && [ ${#written[@]} = 0 ] && [[ -z $status || $status = 5* ]]; then
   hint "looks for $(printf '%s\n' "${!absent[@]}" | sort | head -n 1), which there is not; the settings files, arguments and environment are about that"
 fi
@@ -132,7 +134,7 @@ for folder in "${!written[@]}"; do
   done
 done
 if [ ${#written[@]} -gt 0 ]; then
-  hint "writes where it may not, so the setting is writable = [ $(list "${!written[@]}") ]"
+  hint "writes where it may not, so the setting is writable = [ $(list "${!written[@]}" "${folders[@]%%=*}") ]"
 fi
 called=$(calls | sed -nE 's/^connect\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\), .*inet_(addr|pton)\((AF_INET6, )?"([^"]*)".* = -1 .*/\4 \1/p' | sort -u | head -n 1)
 case $called in

@@ -178,10 +178,17 @@ let
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
   # What its crates are known to look for, besides what the settings say.
+  alone = builtins.length crate.members == 1;
   needs = lib.concatMapAttrs (
     name: need:
     lib.optionalAttrs (
-      crate.dependencies ? ${name} && !builtins.elem (need.unless or "") crate.dependencies.${name}
+      crate.dependencies ? ${name}
+      && (
+        if alone then
+          !builtins.elem (need.unless or "") crate.dependencies.${name}
+        else
+          !(need.alone or false)
+      )
     ) { ${name} = need; }
   ) (lib.importTOML ./needs.toml);
   needed =

@@ -18,6 +18,7 @@ let
       arguments = [ what ];
       crate.folder = "/web";
       layout = {
+        files = [ ];
         put = "";
         variables = [ ];
         workingDirectory = "";
@@ -44,6 +45,8 @@ let
     (case "file" { } "so the setting is files = [ \"web/src\" ]")
     (case "top" { } "so the setting is files = [ \"flake.nix\" ]")
     (case "compiled-in" { } "so the setting is files = [ \"web/src\" ]")
+    (case "file" { layout.files = [ "web/Cargo.toml" ]; } "files = [ \"web/Cargo.toml\" \"web/src\" ]")
+    (case "no-database" { layout.writable = [ "/data" ]; } "looks for /data/all.db, which there is not")
     (case "absent" { } "looks for /absent.toml, which there is not")
     (case "folder" { } "so the setting is writable = [ \"/build/source/uploads\" ]")
     (case "database" { } "so the setting is writable = [ \"/build/source\" ]")

@@ -28,9 +28,12 @@ status = tries(
         "folder": lambda: os.makedirs("uploads/of/today"),
         "database": lambda: open(os.getcwd() + "all.db", "w"),
         "data": lambda: open("/data/all.db", "w"),
+        "no-database": lambda: open("/data/all.db", "r+"),
         "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
     }.get(what, lambda: None)
 )
+if what == "no-database":
+    sys.exit(1)
 if what == "socket":
     listener = socket.socket(socket.AF_UNIX)
     tries(lambda: os.makedirs("/tmp/web"))
