@@ -205,12 +205,20 @@ let
       libraries
       ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
     );
+  # No database answers a build; what its queries are is in the sources.
+  queries = lib.optionalAttrs (builtins.any (path: builtins.pathExists (src + path)) [
+    "/.sqlx"
+    "/sqlx-data.json"
+    "${crate.folder}/.sqlx"
+    "${crate.folder}/sqlx-data.json"
+  ]) { SQLX_OFFLINE = "true"; };
   isFromGit = lib.hasPrefix "git" (crate.chassis.source or "");
   vendored = lib.optionalAttrs isFromGit {
     cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
   };
   common =
     variables
+    // queries
     // vendored
     // lib.optionalAttrs (found != [ ]) {
       PKG_CONFIG_ALL_STATIC = "1";
@@ -337,7 +345,8 @@ staticCrane.buildPackage (
         hostArguments = lib.optional isFromGit "--config=${chassisFrom crate.chassis.source}";
         tools = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
         variables =
-          lib.optionalAttrs (configured != { }) {
+          queries
+          // lib.optionalAttrs (configured != { }) {
             RUSTFLAGS = toString conditions;
             RUSTC_WRAPPER = "";
           }

@@ -1,5 +1,6 @@
 # What ../../checks/starting.sh says of programs, each of which does one thing that it has a
-# sentence for: ./starting.py is all of them.
+# sentence for: ./starting.py is all of them. And what ../../commands/hint.sh says of lines that
+# programs write.
 {
   keypair,
   lib,
@@ -54,6 +55,16 @@ let
     (case "data" { layout.writable = [ "/data" ]; } "")
     (case "calls" { } "calls port 5432 of 127.0.0.1, where nobody is")
   ];
+  lines = {
+    "DATABASE_URL must be set: NotPresent" = "environment = { DATABASE_URL = ";
+    "environment variable not found" = "environment = { NAME = ";
+    "No such file or directory (os error 2)" = "the setting files";
+    "Read-only file system (os error 30)" = "the setting writable";
+    "Address already in use (os error 98)" = "the setting port";
+    "error: the following required arguments were not provided" = "the setting arguments";
+    "Connection refused (os error 111)" = "standalone = false";
+    "anything else" = "the settings arguments, environment";
+  };
 in
 pkgs.runCommand "starting"
   {
@@ -79,6 +90,17 @@ pkgs.runCommand "starting"
         touch failed
       fi
     '') cases
+    + builtins.concatStringsSep "" (
+      lib.mapAttrsToList (line: says: ''
+        echo ${lib.escapeShellArg line} > line
+        bash ${../../commands/hint.sh} stranger line > said
+        grep -qF -- ${lib.escapeShellArg says} said || {
+          echo "starting: of a program that writes" ${lib.escapeShellArg line} "this is said:" >&2
+          cat said >&2
+          touch failed
+        }
+      '') lines
+    )
     + ''
       [ ! -e failed ]
       touch "$out"
