@@ -24,6 +24,8 @@ exec_with_inputs() { # COMMAND...
       fi
       ;;
     flake)
+      # These copy files, and look at no input.
+      case ${2:-} in init | new | clone | prefetch) exec nix "$@" ;; esac
       nix_command="flake
 ${2:-show}"
       shift "$(($# < 2 ? $# : 2))"
@@ -69,7 +71,7 @@ name_source() { # ARGUMENT...
     set -- "$@" "$argument"
   done
   case $nix_command in
-    repl | fmt | search | why-depends | edit | *init | *new | *clone | *prefetch) ;;
+    repl | fmt | search | why-depends | edit) ;;
     *) [ "$named" = true ] || [ "$by_git" = true ] || set -- "$source" "$@" ;;
   esac
   set -f

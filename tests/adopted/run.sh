@@ -89,7 +89,10 @@ notes_asked() {
 }
 hello() {
   from='<h1>Hello</h1>' to='<h1>Good day</h1>' file=src/page.html
-  example hello
+  # As whoever has no crate yet begins.
+  mkdir "$folder"
+  (cd "$folder" && door nix flake init --template "path:$root#service") >"$scratch/said" 2>&1 || fail "the template"
+  sed -i "s|github:OWNER/drydock|path:$root|" "$folder/flake.nix"
 }
 hello_asked() {
   ask "$url/greeting" | grep -q '{"greeting":"Hello, ' || fail "its greeting does not answer"
