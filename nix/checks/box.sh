@@ -35,5 +35,12 @@ while [ "$1" != -- ]; do
   shift
 done
 shift
-"$box" mount -o remount,ro "$root"
-exec "$box" chroot "$root" "$(command -v env)" --chdir "$start/" "$@"
+mkdir "$root/.old"
+cd "$root"
+"$box" pivot_root . .old
+cd "$start/"
+"$box" umount -l /.old
+"$box" mount -o remount,ro /
+# In a namespace of its own it is nobody, with no right that its user has not: what other builds read
+# is not to be written to. A root that was merely changed would have none.
+exec "$box" unshare -U "$@"

@@ -62,7 +62,7 @@ rec {
     pkgs.strace
   ];
   # A command that writes a sentence for each setting.
-  said = "env BOX=${./box.sh} FILES=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
+  said = "env BOX=${./box.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
     lib.escapeShellArgs [
       name
       (toString port)

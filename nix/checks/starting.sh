@@ -2,7 +2,7 @@
 # Says which settings help a program to start and to answer, by what it asks the system for:
 # addresses, files, folders, other services. Arguments: its name, its port, where it listens and
 # what it speaks as the settings say it, its package's folder, a file with the paths of the sources, then those of ./box.sh,
-# which BOX is the path of; FILES are what the setting has by now, a line each.
+# which BOX is the path of; STATED are what the setting has by now, a line each.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
@@ -123,7 +123,7 @@ while IFS=$'\t' read -r error call path rest; do
 done <<< "$failed"
 list() { printf '%s\n' "$@" | sed '/./!d; s/.*/"&"/' | sort -u | paste -s -d ' '; }
 if [ ${#wanted[@]} -gt 0 ]; then
-  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}" "$FILES") ]"
+  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}" "$STATED") ]"
 elif [ ${#absent[@]} -gt 0 ] && [ ${#written[@]} = 0 ] && [[ -z $status || $status = 5* ]]; then
   hint "looks for $(printf '%s\n' "${!absent[@]}" | sort | head -n 1), which there is not; the settings files, arguments and environment are about that"
 fi

@@ -53,6 +53,8 @@ let
     (case "database" { } "so the setting is writable = [ \"/build/source\" ]")
     (case "data" { } "so the setting is writable = [ \"/data\" ]")
     (case "data" { layout.writable = [ "/data" ]; } "")
+    # No program writes where other builds read.
+    (case "store" { } "")
     (case "calls" { } "calls port 5432 of 127.0.0.1, where nobody is")
   ];
   lines = {

@@ -29,17 +29,22 @@ status = tries(
         "database": lambda: open(os.getcwd() + "all.db", "w"),
         "data": lambda: open("/data/all.db", "w"),
         "no-database": lambda: open("/data/all.db", "r+"),
+        "store": lambda: open(os.path.dirname(sys.argv[0]) + "/written", "w"),
         "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
     }.get(what, lambda: None)
 )
-if what == "no-database":
+# What other builds read is not for it.
+if what == "store" and status == b"500":
+    status = b"200"
+elif what in ("store", "no-database"):
     sys.exit(1)
 if what == "socket":
     listener = socket.socket(socket.AF_UNIX)
     tries(lambda: os.makedirs("/tmp/web"))
     tries(lambda: listener.bind("/tmp/web/http.socket"))
 else:
-    listener = socket.create_server(("127.0.0.1" if what == "loopback" else "0.0.0.0", 8080))
+    host = "127.0.0.1" if what == "loopback" else "0.0.0.0"
+    listener = socket.create_server((host, 8080))
 listener.listen()
 if what == "tls":
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
