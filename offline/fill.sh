@@ -231,7 +231,7 @@ fill_own_crates() { # LOCK-FILE...
 # comes with Drydock.
 foreign_crates() { # LOCK-FILE
   tr -d '"\r' <"$1" | awk '$1 == "name" { name = $3 }
-    $1 == "source" && !(name == "chassis" && $3 ~ /^git\+/) && $3 !~ /^registry\+https:\/\/github.com\/rust-lang\/crates.io-index/ { print name " from " $3; exit }'
+    $1 == "source" && !(name == "chassis" && $3 ~ /^git\+[^?#]*\/drydock(\.git)?([?#]|$)/) && $3 !~ /^registry\+https:\/\/github.com\/rust-lang\/crates.io-index/ { print name " from " $3; exit }'
 }
 
 # What another repository's crates are linked with and built by, as far as its *.nix files name it.

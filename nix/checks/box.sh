@@ -6,7 +6,7 @@
 set -euo pipefail
 
 if [ "${1:-}" != --inside ]; then
-  if "$1" unshare -U -r -m "$1" true; then
+  if "$1" unshare -U -r -m "$1" unshare -U "$1" true; then
     exec "$1" unshare -U -r -m "$BASH" "$0" --inside "$@"
   elif [ "$4" != -- ]; then
     echo "no namespaces can be made in a build on this machine, so the folders of the setting writable cannot be tried here; standalone = false leaves that to the tests of the running stack" >&2

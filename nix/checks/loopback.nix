@@ -54,13 +54,17 @@ pkgs.runCommand "loopback"
     ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
     nginx=$!
 
-    fail() {
+    # What it says of an end has nothing to do with how the program starts.
+    ends() {
       echo "loopback: the last lines that ${name} wrote:" >&2
       tail -n 20 said >&2
       echo "loopback: $*" >&2
+    }
+    fail() {
+      ends "$@"
       # It is started once more, and is seen at it.
       kill -KILL "$app" "$nginx" 2> /dev/null || :
-      ${starting.said} > hints 2> /dev/null || :
+      ${starting.said} > hints || :
       [ -s hints ] || bash ${../commands/hint.sh} ${name} said > hints
       cat hints >&2
       exit 1
@@ -136,8 +140,9 @@ pkgs.runCommand "loopback"
     wait "$app" || code=$?
     case $code in
       0) ;;
-      143) fail "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
-      *) fail "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
+      143) ends "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
+      *) ends "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
     esac
+    [ "$code" = 0 ]
     touch "$out"
   ''

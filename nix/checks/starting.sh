@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Says which settings help a program to start and to answer, by what it asks the system for:
-# addresses, files, folders, other services. Arguments: its name, its port, where it listens and
-# what it speaks as the settings say it, its package's folder, a file with the paths of the sources, then those of ./box.sh,
-# which BOX is the path of; STATED are what the setting has by now, a line each.
+# addresses, files, folders, other services. Arguments: its name, its port, where it listens and what
+# it speaks as the settings say it, its package's folder, a file with the paths of the sources, then
+# those of ./box.sh, which BOX is the path of. STATED is what the setting files has by now, a line each.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
@@ -23,12 +23,17 @@ program=$!
 # Each call that it made, whole: every thread has a file.
 calls() { cat seen/thread.* 2> /dev/null || :; }
 runs() { kill -0 "$program" 2> /dev/null; }
-tries=0
-until ! runs || calls | grep --quiet '^listen(.* = 0$'; do
-  tries=$((tries + 1))
-  [ "$tries" -le 100 ] || break
-  sleep 0.1
-done
+awaits() { # TRIES COMMAND...: that it succeeds; each try is a tenth of a second.
+  local tries=0
+  until "${@:2}"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt "$1" ] || return 1
+    sleep 0.1
+  done
+}
+# Whoever reads goes on to the end, or whoever writes would be killed for it.
+listens() { ! runs || [ -n "$(calls | sed -n '/^listen(.* = 0$/p')" ]; }
+awaits 100 listens || :
 
 # ADDRESS PORT of each socket that is bound to one.
 bound() {
@@ -38,30 +43,29 @@ bound() {
 status=
 while read -r _ at; do
   # What it reads as it answers is seen as well.
-  status=$(curl --silent --max-time 5 --output body --write-out '%{http_code}' "http://127.0.0.1:$at/") && {
+  if status=$(curl --silent --max-time 5 --output body --write-out '%{http_code}' "http://127.0.0.1:$at/"); then
     [ "$protocol" = http ] || hint "speaks no TLS at port $at, so the setting is protocol = \"http\""
     break
-  }
-  [ "$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "https://127.0.0.1:$at/")" = 000 ] || {
+  elif status=$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "https://127.0.0.1:$at/"); then
     [ "$protocol" = https ] || hint "speaks TLS at port $at, so the setting is protocol = \"https\""
     break
-  }
+  fi
+  status=
 done < <(bound)
 kill -TERM "$program" 2> /dev/null || :
-tries=0
-while runs && [ "$tries" -lt 50 ]; do
-  tries=$((tries + 1))
-  sleep 0.1
-done
-kill -KILL "$program" 2> /dev/null || :
+ended() { ! runs; }
+awaits 50 ended || kill -KILL "$program" 2> /dev/null || :
 wait "$program" 2> /dev/null || :
+# strace writes its end down after it.
+written_down() { [ ! -e "seen/thread.$program" ] || [ -n "$(sed -n '/^+++ /p' "seen/thread.$program")" ]; }
+awaits 50 written_down || :
 
 socket=
 case $listen in
   /*) ;;
   *)
-    mine=$(bound | grep -E " $port\$" | head -n 1) || :
-    other=$(bound | head -n 1)
+    mine=$(bound | sed -n "/ $port\$/p" | sed -n 1p)
+    other=$(bound | sed -n 1p)
     if [ -z "$mine" ] && [ -n "$other" ]; then
       port=${other#* } mine=$other
       hint "listens at port $port, so the setting is port = $port"
@@ -69,7 +73,7 @@ case $listen in
     if [[ $listen = all && ($mine = 127.* || $mine = "::1 "*) ]]; then
       hint "listens at ${mine% *} alone, so the setting is listen = \"loopback\""
     fi
-    socket=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="([^"@]+)".*/\1/p' | head -n 1)
+    socket=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="([^"@]+)".*/\1/p' | sed -n 1p)
     if [ -n "$socket" ] && [ -z "$other" ]; then
       hint "listens at a Unix socket, so the setting is listen = \"$socket\""
     fi
@@ -83,7 +87,7 @@ may_not() { # FOLDER PATH: the folder is to be writable, by the path as it was g
   local folder=$1
   # With a folder below that one it starts there; at the top, where it starts else, it can have none.
   [[ -n $start || ($2 = /* && -n $folder) ]] || folder=/build/source$folder
-  written[$folder]=1
+  written[${folder:-/}]=1
 }
 while IFS=$'\t' read -r error call path rest; do
   given=$path
@@ -125,18 +129,24 @@ list() { printf '%s\n' "$@" | sed '/./!d; s/.*/"&"/' | sort -u | paste -s -d ' '
 if [ ${#wanted[@]} -gt 0 ]; then
   hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}" "$STATED") ]"
 elif [ ${#absent[@]} -gt 0 ] && [ ${#written[@]} = 0 ] && [[ -z $status || $status = 5* ]]; then
-  hint "looks for $(printf '%s\n' "${!absent[@]}" | sort | head -n 1), which there is not; the settings files, arguments and environment are about that"
+  hint "looks for $(printf '%s\n' "${!absent[@]}" | sort | sed -n 1p), which there is not; the settings files, arguments and environment are about that"
 fi
+missing=()
 for folder in "${!written[@]}"; do
+  if [ "$folder" = / ]; then
+    hint "writes to the folder /, which no setting lets it; a variable or an argument may name another"
+    continue
+  fi
   # What is below another one comes with it.
   for above in "${!written[@]}"; do
-    [[ $folder != "$above"/* ]] || unset "written[$folder]"
+    [[ $above = / || $folder != "$above"/* ]] || continue 2
   done
+  missing+=("$folder")
 done
-if [ ${#written[@]} -gt 0 ]; then
-  hint "writes where it may not, so the setting is writable = [ $(list "${!written[@]}" "${folders[@]%%=*}") ]"
+if [ ${#missing[@]} -gt 0 ]; then
+  hint "writes where it may not, so the setting is writable = [ $(list "${missing[@]}" "${folders[@]%%=*}") ]"
 fi
-called=$(calls | sed -nE 's/^connect\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\), .*inet_(addr|pton)\((AF_INET6, )?"([^"]*)".* = -1 .*/\4 \1/p' | sort -u | head -n 1)
+called=$(calls | sed -nE 's/^connect\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\), .*inet_(addr|pton)\((AF_INET6, )?"([^"]*)".* = -1 .*/\4 \1/p' | sort -u | sed -n 1p)
 case $called in
   '' | *' 0') ;;
   *' 53') hint "asks for another host's address as it starts: egress = true lets it out, or a service of the stack's own has that name; standalone = false leaves the question to the tests of the running stack" ;;

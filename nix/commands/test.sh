@@ -28,11 +28,13 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 service=
-fail() {
+report() {
   compose logs --no-color --tail 30 2>/dev/null | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2 || :
   say "error: $*"
-  # shellcheck disable=SC2086 # it may be none
-  hints $service || :
+}
+fail() {
+  report "$@"
+  hints ${service:+"$service"} || :
   exit 1
 }
 passed() { echo "test: $* ... ok"; }
@@ -86,7 +88,8 @@ for service in "${!programs[@]}"; do
   code=$(state "$service" '{{.State.ExitCode}}')
   case $code in
     0) passed "$name ends with 0 at SIGTERM" ;;
-    137) fail "$name does not end at SIGTERM, and was killed; as the first process of a container it has to handle that signal" ;;
-    *) fail "$name ends with $code at SIGTERM; an orderly end is 0" ;;
+    137) report "$name does not end at SIGTERM, and was killed; as the first process of a container it has to handle that signal" ;;
+    *) report "$name ends with $code at SIGTERM; an orderly end is 0" ;;
   esac
+  [ "$code" = 0 ] || exit 1
 done

@@ -212,7 +212,7 @@ let
     "${crate.folder}/.sqlx"
     "${crate.folder}/sqlx-data.json"
   ]) { SQLX_OFFLINE = "true"; };
-  isFromGit = lib.hasPrefix "git" (crate.chassis.source or "");
+  isFromGit = crate.chassis.source or null != null;
   vendored = lib.optionalAttrs isFromGit {
     cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
   };

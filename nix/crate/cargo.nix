@@ -294,10 +294,8 @@ else
     );
     # All packages of the workspace.
     members = packages;
-    # What Cargo.lock says of the chassis, or null; a registry may have another crate of that name.
-    chassis = lib.findFirst (
-      package: package.name == "chassis" && !lib.hasPrefix "registry" (package.source or "")
-    ) null lock;
+    # What Cargo.lock says of the chassis, or null.
+    chassis = lib.findFirst (import ./is-chassis.nix) null lock;
     # Of Cargo.lock, what it is built on: by a crate's name, those that this depends on.
     dependencies = builtins.listToAttrs (
       map ({ key }: lib.nameValuePair key (locked.${key} or [ ])) (

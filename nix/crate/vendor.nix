@@ -37,7 +37,7 @@ in
         let
           first = builtins.head packages;
         in
-        if builtins.any (package: package.name != "chassis") packages then
+        if !builtins.all (import ./is-chassis.nix) packages then
           checkout
         else if first.version != version then
           throw "drydock: Cargo.lock has chassis ${first.version}, and Drydock comes with ${version}: cargo update --package chassis, or nix flake update drydock, makes them the same"
@@ -50,7 +50,10 @@ in
     let
       id = lib.removePrefix "git+" (builtins.head (lib.splitString "#" source));
       parts = lib.splitString "?" id;
-      parameters = builtins.concatMap (lib.splitString "&") (builtins.tail parts);
+      # A lock has them as a URL has them, and cargo's settings as they are.
+      parameters = map (builtins.replaceStrings [ "%2F" "=" ] [ "/" " = \"" ]) (
+        builtins.concatMap (lib.splitString "&") (builtins.tail parts)
+      );
     in
     pkgs.writeText "chassis.toml" (
       lib.concatLines (
@@ -58,7 +61,7 @@ in
           ''[source."${id}"]''
           ''git = "${builtins.head parts}"''
         ]
-        ++ map (parameter: ''${builtins.replaceStrings [ "=" ] [ " = \"" ] parameter}"'') parameters
+        ++ map (parameter: "${parameter}\"") parameters
         ++ [
           ''replace-with = "drydock"''
           "[source.drydock]"

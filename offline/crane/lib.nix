@@ -63,7 +63,12 @@ let
       repositories = builtins.foldl' (
         found: package:
         let
-          id = lib.removePrefix "git+" (builtins.head (lib.splitString "#" package.source));
+          parts = lib.splitString "#" package.source;
+          id =
+            if builtins.length parts == 2 then
+              lib.removePrefix "git+" (builtins.head parts)
+            else
+              throw "Cargo.lock is missing a locked revision for ${package.name}@${package.version}.";
         in
         found // { ${id} = found.${id} or [ ] ++ [ package ]; }
       ) { } (builtins.filter isGit all);
@@ -107,7 +112,7 @@ let
           replace-with = "nix-sources-${builtins.hashString "sha256" id}"
           git = "${builtins.head parts}"
         ''
-        + lib.concatMapStrings (line: line) parameters;
+        + builtins.concatStringsSep "" parameters;
       sources = builtins.hashString "sha256" "registry+${registry}";
       linked = build.runCommand "vendor-registry" { } ''
         mkdir "$out"

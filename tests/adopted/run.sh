@@ -96,7 +96,6 @@ hello() {
 }
 hello_asked() {
   ask "$url/greeting" | grep -q '{"greeting":"Hello, ' || fail "its greeting does not answer"
-  cmp -s "$folder/drydock" "$root/examples/flake/drydock" || fail "examples/hello has another drydock than examples/flake"
   passed "a greeting"
 }
 pair() {

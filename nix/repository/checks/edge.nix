@@ -26,6 +26,7 @@ let
           host = "admin.localhost";
           listen = "loopback";
           port = 9001;
+          protocol = "https";
         };
         api = {
           path = "/api/";

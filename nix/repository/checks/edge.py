@@ -12,6 +12,8 @@ HOST, PORT = "localhost", 8443
 # By their ports: the setting services has all but the first.
 SERVICES = {9000: "app", 9001: "admin", 9002: "api", 9003: "deep"}
 CA = "/tmp/pair/ca.crt"
+TLS = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+TLS.load_cert_chain("/tmp/pair/tls.crt", "/tmp/pair/tls.key")
 more = threading.Event()  # what the events wait for
 arrived = threading.Event()  # that the first bytes of an upload have
 
@@ -83,7 +85,11 @@ async def serve(reader, writer):
 
 def service():
     async def run():
-        servers = [await asyncio.start_server(serve, "127.0.0.1", port) for port in SERVICES]
+        servers = [
+            # One of them has the setting protocol = "https".
+            await asyncio.start_server(serve, "127.0.0.1", port, ssl=TLS if name == "admin" else None)
+            for port, name in SERVICES.items()
+        ]
         ready.set()
         await asyncio.gather(*(server.serve_forever() for server in servers))
 

@@ -52,6 +52,8 @@ let
     (case "folder" { } "so the setting is writable = [ \"/build/source/uploads\" ]")
     (case "database" { } "so the setting is writable = [ \"/build/source\" ]")
     (case "data" { } "so the setting is writable = [ \"/data\" ]")
+    (case "top-written" { layout.workingDirectory = "/build/source"; } "writes to the folder /, which")
+    (case "closes" { } "looks for /absent.toml, which there is not")
     (case "data" { layout.writable = [ "/data" ]; } "")
     # No program writes where other builds read.
     (case "store" { } "")

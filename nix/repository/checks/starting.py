@@ -29,6 +29,8 @@ status = tries(
         "database": lambda: open(os.getcwd() + "all.db", "w"),
         "data": lambda: open("/data/all.db", "w"),
         "no-database": lambda: open("/data/all.db", "r+"),
+        "top-written": lambda: open("/all.log", "w"),
+        "closes": lambda: open("absent.toml"),
         "store": lambda: open(os.path.dirname(sys.argv[0]) + "/written", "w"),
         "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
     }.get(what, lambda: None)
@@ -54,6 +56,9 @@ while True:
     try:
         connection, _ = listener.accept()
         connection.recv(4096)
+        if what == "closes":
+            connection.close()
+            continue
         connection.sendall(b"HTTP/1.1 " + status + b" said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         connection.close()
     except OSError as error:

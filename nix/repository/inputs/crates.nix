@@ -19,6 +19,24 @@ let
   vendored = crane.vendorMultipleCargoDeps {
     cargoLockList = [ ../../../crates/workshop/Cargo.lock ];
   };
+  # A repository is never asked where something else stands in for what is checked out of it.
+  fromGit = crane.vendorMultipleCargoDeps {
+    cargoLockList = [
+      (builtins.toFile "Cargo.lock" ''
+        version = 4
+        [[package]]
+        name = "one"
+        version = "1.0.0"
+        source = "git+https://example.org/one?branch=main#0123456789abcdef0123456789abcdef01234567"
+      '')
+    ];
+    overrideVendorGitCheckout =
+      packages: _:
+      pkgs.runCommand "one" { } ''
+        mkdir -p "$out/one-1.0.0"
+        echo ${lib.escapeShellArgs (map (package: package.source) packages)} > "$out/one-1.0.0/source"
+      '';
+  };
   dependencies = crane.buildDepsOnly {
     inherit src;
     buildPhaseCargoCommand = ''
@@ -81,6 +99,12 @@ crane.mkCargoDerivation {
     expect 'the links to crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l | wc -l)" "$crates"
     expect 'the store paths of crates' "$(find "$registry/" -mindepth 1 -maxdepth 1 -type l -exec readlink {} + | grep -c '^/nix/store/[^/]*$')" "$crates"
     expect 'the sums' "$(cat "$registry"/*/.cargo-checksum.json | grep -c '"files":{}')" "$crates"
+    # lib/vendorGitDeps.nix
+    table=$(sed -n '/^\[source."https:..example.org.one?branch=main"\]/,/^\[/p' ${fromGit}/config.toml | sort)
+    expect 'the settings of a repository' "$(grep -c -e '^branch = "main"$' -e '^git = "https://example.org/one"$' <<< "$table")" 2
+    folder=$(sed -n 's/^replace-with = "\(.*\)"/\1/p' <<< "$table")
+    folder=$(sed -n "/^\[source.$folder\]/,/^directory/s/^directory = \"\(.*\)\"/\1/p" ${fromGit}/config.toml)
+    expect 'what stands in for it' "$(cat "$folder/one-1.0.0/source")" 'git+https://example.org/one?branch=main#0123456789abcdef0123456789abcdef01234567'
     [ -z "$failed" ]
   '';
 }
