@@ -1,5 +1,7 @@
-# The programs of ../../crates/workshop, which do not ship, by the members' names. What all of
-# them depend on is built once; a program is built from its own member alone.
+# The programs of ../../crates/workshop, which do not ship, by the members' names; each is built from
+# its own member alone. What all of them depend on is built once, but for those that everybody waits
+# for who makes an image, or begins to edit: they have a build of what they depend on, and wait for
+# no tests' crates.
 {
   # For the machine that builds, and for the target.
   crane,
@@ -45,9 +47,21 @@ let
     inherit cargoArtifacts;
     doInstallCargoArtifacts = false;
   };
+  dependenciesOf =
+    name:
+    staticCrane.buildDepsOnly (
+      whole
+      // {
+        pname = name;
+        buildPhaseCargoCommand = "cargoWithProfile build --locked --package ${name} --bins";
+        doCheck = false;
+      }
+    );
   # The first of the programs is the main one.
-  member =
-    name: programs:
+  member = memberOn cargoArtifacts "";
+  memberOf = name: memberOn (dependenciesOf name) "--package ${name} " name;
+  memberOn =
+    cargoArtifacts: selected: name: programs:
     staticCrane.buildPackage (
       common
       // {
@@ -59,14 +73,16 @@ let
             "${name}/templates"
           ]
         );
-        # Cargo wants all members to be there. And as all are chosen, what they depend on has the
-        # features that it was built with.
+        # Cargo wants all members to be there. And as the same ones are chosen, what they depend on
+        # has the features that it was built with.
         postPatch = lib.concatMapStringsSep "\n" (other: ''
           mkdir -p ${other}/src
           [ -e ${other}/src/main.rs ] || echo 'fn main() {}' > ${other}/src/main.rs
         '') workspace.members;
         inherit cargoArtifacts;
-        cargoExtraArgs = "--locked ${lib.concatMapStringsSep " " (program: "--bin ${program}") programs}";
+        cargoExtraArgs = "--locked ${selected}${
+          lib.concatMapStringsSep " " (program: "--bin ${program}") programs
+        }";
         doCheck = false;
         meta.mainProgram = builtins.head programs;
       }
@@ -74,8 +90,8 @@ let
 in
 {
   bench = member "bench" [ "drydock-bench" ];
-  dev-loop = member "dev-loop" [ "dev-loop" ];
-  image-facts = member "image-facts" [
+  dev-loop = memberOf "dev-loop" [ "dev-loop" ];
+  image-facts = memberOf "image-facts" [
     "image-facts"
     "doctor"
     "image-compare"
