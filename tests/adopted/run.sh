@@ -19,9 +19,9 @@ fail() {
 }
 passed() { echo "adopted: $name: $* ... ok"; }
 door() { "$root/drydock" -y "$@"; }
-free() { # Prints a port that nobody listens at.
+free() { # Prints a port that nobody listens at, below those that Linux gives to connections.
   local port
-  while port=$((RANDOM % 20000 + 20000)) && (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  while port=$((RANDOM % 20000 + 10000)) && (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
   echo "$port"
 }
 ask() { curl --silent --show-error --insecure --max-time 10 "$@"; } # CURL-ARGUMENT...

@@ -39,9 +39,9 @@ pkgs.writeShellApplication {
     typed=nix
     [ -z "''${DRYDOCK_DOOR:-}" ] || typed="./drydock nix"
     unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES COMPOSE_ENV_FILES
-    free() { # Prints a port that nobody listens at.
+    free() { # Prints a port that nobody listens at, below those that Linux gives to connections.
       local port
-      while port=$((RANDOM % 20000 + 20000)) && (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do :; done
+      while port=$((RANDOM % 20000 + 10000)) && (: < "/dev/tcp/127.0.0.1/$port") 2> /dev/null; do :; done
       echo "$port"
     }
     DRYDOCK_HTTP_PORT=$(free) DRYDOCK_HTTPS_PORT=$(free)

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::iter;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -317,9 +319,15 @@ pub(crate) fn ask(address: SocketAddr) -> io::Result<String> {
     Ok(answer)
 }
 
-/// A port that nobody listens on now; the contender takes it a moment later.
+/// A port that nobody listens on now and no other contender has got, below those that Linux gives
+/// to connections; the contender takes it a moment later.
 pub(crate) fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .take(usize::from(u16::MAX))
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .find(|address| TcpListener::bind(address).is_ok())
+        .ok_or_else(|| io::ErrorKind::AddrInUse.into())
 }
 
 #[cfg(test)]

@@ -4,12 +4,13 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::iter;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -111,9 +112,7 @@ impl Loop {
         let nginx = root.join("nginx");
         fs::set_permissions(&nginx, fs::Permissions::from_mode(0o755)).unwrap();
 
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut child = Command::new(env!("CARGO_BIN_EXE_dev-loop"))
             .arg("--in")
             .arg(root)
@@ -272,10 +271,13 @@ fn the_last_good_program_serves_until_a_better_one_is_ready() {
     session.stop();
 }
 
-/// A port that nothing listens at.
+/// A port that nothing listens at and no other test has got, below those that Linux gives to
+/// connections.
 fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap().port()
+    static NEXT: AtomicU16 = AtomicU16::new(10_000);
+    iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .find(|&port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        .unwrap()
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Command},
     sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        OnceLock,
+        atomic::{AtomicU16, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -388,14 +388,20 @@ pub fn remove_leftovers() {
 }
 
 /// A port that is free for TCP and for UDP, and that no other test has got.
+///
+/// It is below those that Linux gives to connections, of which any may be taken before the caller
+/// listens (`ip_local_port_range` in
+/// <https://docs.kernel.org/networking/ip-sysctl.html#ip-variables>).
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
-    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    // Runs side by side begin at ports of their own.
+    let begin = || AtomicU16::new(10_000 + (process::id() % 100) as u16 * 200);
+    let next = NEXT.get_or_init(begin);
     loop {
-        let tcp = TcpListener::bind("0.0.0.0:0").expect("a free TCP port");
-        let port = tcp.local_addr().expect("its address").port();
-        if !given.contains(&port) && UdpSocket::bind(("0.0.0.0", port)).is_ok() {
-            given.push(port);
+        let port = next.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("0.0.0.0", port)).is_ok()
+            && UdpSocket::bind(("0.0.0.0", port)).is_ok()
+        {
             return port;
         }
     }

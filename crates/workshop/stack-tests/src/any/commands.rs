@@ -127,7 +127,11 @@ pub fn up_takes_ports_and_a_name_from_where_compose_does() {
 pub fn a_folder_that_gives_no_name_has_a_sentence() {
     let name = format!("{PREFIX}{}-nameless", process::id());
     let folder = env::temp_dir().join(&name).join("日本");
-    let output = up(&Stack::at(name, folder));
+    let stack = Stack::at(name, folder);
+    let output = up(&stack);
+    // With a name, it can be removed.
+    let text = format!("COMPOSE_PROJECT_NAME={}\n", stack.project());
+    fs::write(stack.folder("").join(".env"), text).expect("the name is written");
     fails(&output, "'日本'; COMPOSE_PROJECT_NAME");
     assert_eq!(output.stderr.lines().count(), 1, "{}", output.text());
 }
