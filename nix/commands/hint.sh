@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Says which setting helps a program that ended as it started, by what it wrote. Arguments: the
 # program's name, the file with its lines.
-name=$1 said=$(LC_ALL=C tr -d '\0' <"$2")
+# A panic's own line on backtraces names a variable as well.
+name=$1 said=$(LC_ALL=C tr -d '\0' <"$2" | sed '/RUST_BACKTRACE/d')
 says() { grep --quiet --ignore-case --extended-regexp -- "$1" <<<"$said"; }
 unset='environment variable|NotPresent|missing.*(variable|env)|must be set|is not set'
 hint() { echo "drydock: $*"; }
