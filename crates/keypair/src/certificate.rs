@@ -10,11 +10,12 @@ use x509_cert::{
 };
 
 use super::{
+    algorithm::{Scheme, scheme},
     asn1,
     host::Host,
     name,
     pem::Block,
-    public_key::{PublicKey, Scheme, scheme},
+    public_key::PublicKey,
 };
 
 /// id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280, 4.2.1.12).

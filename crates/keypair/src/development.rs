@@ -41,9 +41,10 @@ use x509_cert::{
 use zeroize::Zeroizing;
 
 use super::{
-    Refusal, name,
+    name,
     pair::{self, Pair},
     pem,
+    refusal::Refusal,
     source::Files,
 };
 

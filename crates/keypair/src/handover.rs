@@ -9,7 +9,11 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Owner, Refusal, shown, source};
+use super::{
+    args::Owner,
+    refusal::{Refusal, shown},
+    source,
+};
 
 /// A file to be.
 pub(super) struct Item<'a> {

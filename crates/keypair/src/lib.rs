@@ -10,6 +10,7 @@
 //! The chain is checked against itself, not against a list of trusted roots: whether a client
 //! trusts the last certificate is that client's business.
 
+mod algorithm;
 mod args;
 mod asn1;
 mod certificate;
@@ -30,20 +31,17 @@ mod unused;
 use std::{
     ffi::OsString,
     io::{Write, stderr, stdout},
-    path::Path,
     process::ExitCode,
     time::SystemTime,
 };
 
 pub use args::{Job, Owner, Target};
 pub use refusal::Refusal;
+pub use source::SOURCE;
 
 use args::Command;
 use handover::{Item, Volume};
 use pair::Pair;
-
-/// The file names in the user's folder: certificate chain and private key.
-pub const SOURCE: [&str; 2] = ["localhost.crt", "localhost.key"];
 
 const CHAIN: &str = "tls.crt";
 const KEY: &str = "tls.key";
@@ -200,9 +198,4 @@ fn kept(volume: &Volume, now: SystemTime) -> Result<Option<Pair>, Refusal> {
     Ok(pair::check(&files, now)
         .ok()
         .filter(|pair| !pair.expires_soon && pair.last_pem.as_bytes() == authority.as_slice()))
-}
-
-/// The path as text for a sentence.
-fn shown(path: &Path) -> String {
-    path.display().to_string().escape_debug().to_string()
 }

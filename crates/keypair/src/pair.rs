@@ -10,12 +10,10 @@ use x509_cert::der::DateTime;
 use zeroize::Zeroizing;
 
 use super::{
-    Refusal,
     certificate::{Certificate, place, shortened},
     pem::{self, Block},
     private_key::{self, PrivateKey},
-    refusal::one_line,
-    shown,
+    refusal::{Refusal, one_line, shown},
     source::Files,
     unused::{self, File},
 };

@@ -3,6 +3,10 @@
 //!
 //! OpenSSL passes over what is almost the first or the last line of a block, and then nginx
 //! serves less than the file has. Here such a line is an error that says what it lacks.
+//!
+//! The crate `rustls-pki-types` reads PEM as well, and could say none of it: its sections have no
+//! lines and no header, it drops those of kinds that it does not know, which are warned of here,
+//! it leaves copies of a key in its buffers, and it does not write.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;

@@ -7,9 +7,10 @@ use x509_cert::der::{Decode, asn1::ObjectIdentifier};
 use zeroize::Zeroizing;
 
 use super::{
+    algorithm::{ALLOWED_KEYS, EC, P256, P384, RSA, name_of},
     asn1,
     pem::{self, Block, Header},
-    public_key::{ALLOWED_KEYS, EC, P256, P384, PublicKey, RSA, name_of},
+    public_key::PublicKey,
     rsa::RsaKey,
     unused::{self, File},
 };

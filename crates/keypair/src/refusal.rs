@@ -1,6 +1,6 @@
 //! The one kind of error: a sentence for the person who supplied the files.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 /// One sentence, on one line, that names the file, what is wrong and what is allowed. It
 /// never holds key material.
@@ -23,6 +23,11 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// The path as text for a sentence.
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string().escape_debug().to_string()
+}
 
 /// The most that a sentence has, in characters.
 const MAX_LENGTH: usize = 1000;

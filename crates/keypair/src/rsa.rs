@@ -11,7 +11,7 @@ use crypto_bigint::{
 use pkcs1::{RsaPrivateKey, RsaPublicKey, UintRef};
 use x509_cert::der::Decode;
 
-use super::public_key::{ALLOWED_KEYS, Hash};
+use super::algorithm::{ALLOWED_KEYS, Hash};
 
 /// CA/Browser Forum, Baseline Requirements 6.1.5: at least 2048 bits. The upper bound keeps
 /// handshakes, and this check, within a sane time.

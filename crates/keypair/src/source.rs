@@ -8,7 +8,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{Refusal, SOURCE, shown};
+use super::refusal::{Refusal, one_line, shown};
+
+/// The file names in the user's folder: certificate chain and private key.
+pub const SOURCE: [&str; 2] = ["localhost.crt", "localhost.key"];
 
 /// Largest file that is read, in bytes: a chain of ten certificates has about 20 KiB.
 pub(super) const MAX_FILE: u64 = 1 << 20;
@@ -111,7 +114,7 @@ pub(super) fn look_alikes(folder: &Path) -> Option<String> {
         .collect();
     names.sort();
     (!names.is_empty()).then(|| {
-        super::refusal::one_line(&format!(
+        one_line(&format!(
             "{}: {} ignored; the pair must be named {} and {}",
             folder.display(),
             names.join(", "),
