@@ -24,7 +24,7 @@ use crate::asked;
 use crate::front::{Address, Front, Target};
 use crate::listening;
 use crate::process::{How, Process, ended};
-use crate::say;
+use crate::say::say;
 use crate::sources::Sources;
 
 /// How long an old program may take to finish what it has begun, beside the new one.

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use crate::args::EdgeOptions;
 use crate::process::{How, Process, ended};
-use crate::say;
+use crate::say::say;
 
 /// How long a test of the configuration may take.
 const TEST: Duration = Duration::from_secs(20);

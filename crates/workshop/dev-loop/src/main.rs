@@ -8,6 +8,7 @@ mod edge;
 mod front;
 mod listening;
 mod process;
+mod say;
 mod sources;
 mod watch;
 
@@ -24,6 +25,7 @@ use app::{App, Event};
 use args::Options;
 use clap::Parser as _;
 use edge::Edge;
+use say::say;
 use watch::{Change, Watch};
 
 /// All must be over two seconds after the signal; this is for those that are asked to end.
@@ -36,16 +38,6 @@ const MARKER: &str = ".dev-loop";
 const FAILED: u8 = 1;
 /// An argument that is not known.
 const USAGE: u8 = 2;
-
-/// A line of the loop's own, among those of the programs that it runs.
-#[macro_export]
-macro_rules! say {
-    ($($text:tt)*) => {{
-        use std::io::Write as _;
-        // A terminal that is gone is no reason to end otherwise than by its signal.
-        let _ = writeln!(std::io::stderr(), "dev: {}", format_args!($($text)*));
-    }};
-}
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args_os().skip(1).collect();

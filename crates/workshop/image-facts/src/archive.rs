@@ -14,10 +14,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Unreadable,
     entries::{self, Entry, Kind},
     inside::{Inside, Look},
-    limits, unreadable,
+    limits,
+    unreadable::{Unreadable, unreadable},
 };
 
 /// What an image consists of.

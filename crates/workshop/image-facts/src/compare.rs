@@ -5,9 +5,9 @@ use std::{fmt::Write as _, io::Write as _, path::Path};
 use flate2::{Compression, write::GzEncoder};
 
 use crate::{
-    Unreadable,
     contents::{self, Image, Layer},
     difference, pattern,
+    unreadable::Unreadable,
 };
 
 /// How the part of an image stands to the one before.

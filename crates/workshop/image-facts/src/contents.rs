@@ -12,10 +12,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Unreadable,
     archive::{self, Manifest, NAME},
     entries::{self, Entry, Kind},
-    limits, names, unreadable,
+    limits, names,
+    unreadable::{Unreadable, unreadable},
 };
 
 /// One image of an archive.

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::{
-    Unreadable,
     contents::Layer,
     entries::{Entry, Kind},
     limits, names,
+    unreadable::Unreadable,
 };
 
 type Sentences = Vec<String>;

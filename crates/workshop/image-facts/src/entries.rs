@@ -5,7 +5,10 @@ use std::io::{self, ErrorKind, Read};
 
 use tar::{Archive, EntryType, Header, PaxExtensions};
 
-use crate::{Unreadable, limits, unreadable};
+use crate::{
+    limits,
+    unreadable::{Unreadable, unreadable},
+};
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

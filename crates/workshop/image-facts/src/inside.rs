@@ -3,11 +3,11 @@
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::{
-    Unreadable,
     elf::Elf,
     entries::Entry,
     facts::Facts,
     pattern::{self, any_fits},
+    unreadable::Unreadable,
 };
 
 /// How many bytes are shown before what was found, and how many of it: enough to tell what it is,

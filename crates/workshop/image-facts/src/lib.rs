@@ -15,23 +15,14 @@ mod inside;
 mod names;
 mod pattern;
 mod rules;
+mod unreadable;
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
 pub use archive::hex;
+pub use unreadable::Unreadable;
+
 use facts::Facts;
-
-/// Why an archive cannot be judged: it is not what an image's archive has to be.
-#[derive(Debug)]
-pub struct Unreadable(String);
-
-impl fmt::Display for Unreadable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Unreadable {}
 
 /// A sentence for each fact that does not hold, with what was found instead.
 ///
@@ -41,9 +32,4 @@ impl std::error::Error for Unreadable {}
 pub fn judge(facts: &Facts, archive: &Path) -> Result<Vec<String>, Unreadable> {
     let image = archive::read(archive, &inside::Look::new(facts)?)?;
     Ok(rules::Rules::new(facts).judge(&image))
-}
-
-/// Shorthand for a refusal.
-fn unreadable<T>(sentence: impl Into<String>) -> Result<T, Unreadable> {
-    Err(Unreadable(sentence.into()))
 }

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap};
 
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::{Unreadable, unreadable};
+use crate::unreadable::{Unreadable, unreadable};
 
 thread_local! {
     /// Each is compiled once, and asked of every file.

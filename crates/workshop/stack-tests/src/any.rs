@@ -19,7 +19,12 @@ pub mod secrets;
 pub mod stopping;
 pub mod tls;
 
-use crate::Tests;
+use std::fs;
+
+use crate::{
+    stack::root,
+    tests::{Tests, tests},
+};
 
 /// Those that take longest come first: those with a stack of their own.
 pub const TESTS: Tests = tests![
@@ -79,7 +84,7 @@ pub const TESTS: Tests = tests![
     protocols::alt_svc_names_the_port_in_use,
     redirect::leads_to_the_same_host_and_path,
     redirect::leaves_acme_challenges_alone,
-    faults::the_table_names_these_tests,
+    the_table_of_faults_names_its_tests,
     tls::with_a_p_256_key_exactly_the_ciphers_of_the_policy,
     tls::with_an_rsa_key_exactly_the_ciphers_of_the_policy,
     scanners::sslyze_finds_what_is_expected_with_a_p_256_key,
@@ -102,3 +107,19 @@ pub const QUIET_TESTS: Tests = tests![
     scanners::testssl_finds_what_is_expected_with_a_p_256_key,
     scanners::testssl_finds_what_is_expected_with_an_rsa_key,
 ];
+
+/// A name has `::` inside; what else is in backticks has not.
+fn the_table_of_faults_names_its_tests() {
+    let page = fs::read_to_string(root().join("docs/FAULTS.md")).expect("the page is read");
+    let named: Vec<_> = page.split('`').filter(|text| text.contains("::")).collect();
+    for name in &named {
+        let exists = TESTS.iter().any(|(test, _)| test == name);
+        assert!(exists, "docs/FAULTS.md names {name}, which is no test");
+    }
+    let faults = TESTS
+        .iter()
+        .filter(|(test, _)| test.starts_with("faults::"));
+    for (test, _) in faults {
+        assert!(named.contains(test), "docs/FAULTS.md lacks {test}");
+    }
+}

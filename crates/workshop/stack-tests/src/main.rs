@@ -7,17 +7,14 @@
 
 #![expect(clippy::expect_used, reason = "what is not as expected fails the test")]
 
-/// Tests, each under its own path.
-macro_rules! tests {
-    ($($test:path),* $(,)?) => { &[$((stringify!($test), $test as fn())),*] };
-}
-
 mod any;
 mod client;
+mod pair;
 mod program;
 mod reference;
 mod service;
 mod stack;
+mod tests;
 mod webdriver;
 
 use std::{env, panic, process::ExitCode};
@@ -27,13 +24,11 @@ use libtest_mimic::{Arguments, Conclusion, Trial};
 use any::faults::understudy;
 use service::service;
 use stack::Stack;
+use tests::Tests;
 
 /// Tests mostly wait for containers: more at once than there are cores, but not so many that
 /// the engine becomes the bottleneck.
 const THREADS: usize = 4;
-
-/// Tests by their names.
-type Tests = &'static [(&'static str, fn())];
 
 fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(understudy::ARGUMENT) {
@@ -73,7 +68,7 @@ fn main() -> ExitCode {
     let tests = run(&arguments, &both(any::TESTS, reference::TESTS));
     let quiet = both(any::QUIET_TESTS, reference::QUIET_TESTS);
     let quiet_tests = run(&arguments, &quiet);
-    Stack::remove_shared();
+    Stack::remove_shared(&[&pair::OWN]);
     // One after the other, since each is held to what it takes of time.
     arguments.test_threads = Some(1);
     let busy_tests = run(&arguments, &both(&[], reference::BUSY_TESTS));

@@ -8,7 +8,7 @@ pub mod development;
 pub mod errors;
 pub mod standalone;
 
-use crate::Tests;
+use crate::tests::{Tests, tests};
 
 /// Those that look at, or start, a stack.
 pub const TESTS: Tests = tests![

@@ -17,7 +17,6 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    any::pairs,
     client::{self, Response},
     program::{self, Output, QUICK},
     service::service,
@@ -75,9 +74,9 @@ impl Stack {
             .unwrap_or_else(|why| panic!("the stack did not start: {why}"))
     }
 
-    /// Removes the shared stacks that a test has used.
-    pub fn remove_shared() {
-        for shared in [&SHARED, &pairs::OWN] {
+    /// Removes the stack that tests have shared, and the `others`.
+    pub fn remove_shared(others: &[&'static Shared]) {
+        for shared in [&[&SHARED], others].concat() {
             if let Some(Ok(stack)) = shared.get() {
                 stack.remove();
             }

@@ -13,7 +13,7 @@ use rustix::process::{Signal, getuid};
 
 use crate::{
     any::faults::signal,
-    any::pairs::{P_256, clear, make_own_pair},
+    pair::{P_256, clear, make_own_pair},
     program::{self, Output, QUICK, eventually},
     service::service,
     stack::{PREFIX, SLOW, Stack, docker},

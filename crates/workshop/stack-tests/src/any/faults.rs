@@ -10,16 +10,11 @@ pub mod resources;
 pub mod rolling;
 pub mod understudy;
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{
-    any::TESTS,
-    client::Response,
-    service::service,
-    stack::{Stack, root},
-};
+use crate::{client::Response, service::service, stack::Stack};
 
 /// Above every outage of this page on a busy machine; what was measured is in docs/FAULTS.md.
 const BACK_SOON: Duration = Duration::from_secs(20);
@@ -45,25 +40,5 @@ pub fn assert_safe_page(response: &Response, statuses: &[u16]) {
     let port = service().port.to_string();
     for telling in ["nginx", "app", "172.", "192.", &port, "upstream"] {
         assert!(!body.contains(telling), "tells {telling}: {response:?}");
-    }
-}
-
-/// A name has `::` inside; what else is in backticks has not.
-pub fn the_table_names_these_tests() {
-    let page = fs::read_to_string(root().join("docs/FAULTS.md")).expect("the page is read");
-    let named: Vec<_> = page.split('`').filter(|text| text.contains("::")).collect();
-    for name in &named {
-        let exists = TESTS.iter().any(|(test, _)| test == name);
-        assert!(exists, "docs/FAULTS.md names {name}, which is no test");
-    }
-    for (test, _) in TESTS
-        .iter()
-        .filter(|(test, _)| test.starts_with("faults::"))
-    {
-        let is_this = test.ends_with("the_table_names_these_tests");
-        assert!(
-            is_this || named.contains(test),
-            "docs/FAULTS.md lacks {test}"
-        );
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
 use crate::{
-    any::pairs,
+    pair,
     program::{self, Output},
     stack::Stack,
 };
@@ -117,7 +117,7 @@ pub fn testssl_finds_what_is_expected_with_an_rsa_key() {
         "--freak",
         "--drown",
     ];
-    testssl(pairs::own(), RSA_2048, &checks);
+    testssl(pair::own(), RSA_2048, &checks);
 }
 
 fn testssl(stack: &Stack, key: &str, checks: &[&str]) {
@@ -147,7 +147,7 @@ pub fn sslyze_finds_what_is_expected_with_a_p_256_key() {
 }
 
 pub fn sslyze_finds_what_is_expected_with_an_rsa_key() {
-    sslyze(pairs::own(), RSA_2048);
+    sslyze(pair::own(), RSA_2048);
 }
 
 /// Of sslyze's report what is read here.

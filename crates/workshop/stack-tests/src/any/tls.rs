@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    any::pairs,
     client::{handshake, handshake_and_send, openssl, renegotiation, try_curl},
+    pair,
     stack::Stack,
 };
 
@@ -137,7 +137,7 @@ pub fn with_a_p_256_key_exactly_the_ciphers_of_the_policy() {
 }
 
 pub fn with_an_rsa_key_exactly_the_ciphers_of_the_policy() {
-    assert_ciphers(pairs::own().https_port(), &RSA);
+    assert_ciphers(pair::own().https_port(), &RSA);
 }
 
 pub fn exactly_the_groups_of_the_policy() {
@@ -146,7 +146,7 @@ pub fn exactly_the_groups_of_the_policy() {
     let with_hybrid = [&curves[..], &["X25519MLKEM768"]].concat();
     assert_groups(port, "-tls1_3", &with_hybrid);
     // With a key on a curve, TLS 1.2 needs that curve among the client's groups, too.
-    assert_groups(pairs::own().https_port(), "-tls1_2", &curves);
+    assert_groups(pair::own().https_port(), "-tls1_2", &curves);
 
     // What a client of today offers ends in the one that also holds against a quantum computer.
     let text = handshake(port, &["-tls1_3"]).text();
@@ -157,7 +157,7 @@ pub fn exactly_the_groups_of_the_policy() {
 }
 
 pub fn renegotiation_is_refused() {
-    for port in [Stack::shared(), pairs::own()].map(Stack::https_port) {
+    for port in [Stack::shared(), pair::own()].map(Stack::https_port) {
         let announced = handshake(port, &["-tls1_2"]);
         let text = announced.text();
         assert!(text.contains("Secure Renegotiation IS supported"), "{text}");
@@ -182,7 +182,7 @@ pub fn renegotiation_is_refused() {
 
 /// By its id in TLS 1.2, by a ticket that holds no more than an id in TLS 1.3.
 pub fn a_session_is_resumed_whatever_the_key() {
-    for (name, stack) in [("p-256", Stack::shared()), ("rsa-2048", pairs::own())] {
+    for (name, stack) in [("p-256", Stack::shared()), ("rsa-2048", pair::own())] {
         for version in ["1_2", "1_3"] {
             let session = stack.folder("sessions").join(format!("{name}-{version}"));
             let session = session.to_str().expect("a path in UTF-8");
@@ -316,7 +316,7 @@ pub fn the_whole_chain_is_sent() {
     assert_chain(Stack::shared(), "PKEY: EC, (prime256v1)", &development);
     // Without the root, which the client has to have anyway.
     assert_chain(
-        pairs::own(),
+        pair::own(),
         "PKEY: RSA, 2048 (bit)",
         &["localhost", "intermediate"],
     );

@@ -7,7 +7,7 @@ use super::{
     load::{self, Load, Streams},
 };
 use crate::{
-    any::pairs::{BAD, P_256, clear, make_own_pair},
+    pair::{BAD, P_256, clear, make_own_pair},
     program::Output,
     stack::Stack,
 };
