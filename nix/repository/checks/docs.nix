@@ -87,6 +87,7 @@ pkgs.runCommand "docs"
     `./drydock nothing` `.#nothing` `nix run .#image-base` `checks.x86_64-linux.nothing` the check `nothing` 7 s ᵐ
     `APP_NOTHING` `DRYDOCK_NOTHING` `nix/nothing` `nothing.nix` `cat nix/nothing.nix`
     PAGE
+    printf '\n%.0s' {1..160} >> wrong/README.md
     mkdir wrong/docs
     printf '| `user` |\n| `nothing` |\n' > wrong/docs/FACTS.md
     if python3 ${./docs.py} facts.json wrong > found; then
@@ -110,6 +111,7 @@ pkgs.runCommand "docs"
     README.md:3: there is no check nothing
     docs/FACTS.md:1: its rows are not the keys of nix/images/facts
     README.md:3: docs/OFFLINE.md and docs/SPEED.md have no figure 7 s
+    README.md:164: it has 164 lines, and 160 are what two screens have
     FOUND
 
     python3 ${./docs.py} facts.json ${pages} >&2
