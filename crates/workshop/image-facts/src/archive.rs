@@ -1,11 +1,13 @@
-//! Reads an image's archive in two passes, since manifest.json may stand at its end.
+//! Reads the archive of images, as `docker load` reads it, in two passes, since manifest.json may
+//! stand at its end.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     fmt::Write,
     fs::File,
     io::{self, BufReader, Read, Seek},
     path::Path,
+    rc::Rc,
 };
 
 use flate2::read::MultiGzDecoder;
@@ -15,71 +17,67 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     entries::{self, Entry, Kind},
-    inside::{Inside, Look},
     limits,
     unreadable::{Unreadable, unreadable},
 };
 
-/// What an image consists of.
-pub(crate) struct Image {
-    pub(crate) tags: Vec<String>,
-    /// The container's part of the configuration.
-    pub(crate) config: Value,
-    /// The rest of it: what it runs on, and when it was made.
-    pub(crate) made: Made,
-    pub(crate) layers: Vec<Layer>,
-    /// What was found in the configuration's text.
-    pub(crate) in_config: Vec<String>,
-    pub(crate) archive_bytes: u64,
+/// What an archive consists of; its reader says what it keeps of each layer.
+pub(crate) struct Archive<L> {
+    /// As it is on the disk.
+    pub(crate) bytes: u64,
+    pub(crate) images: Vec<Image<L>>,
+    /// A sentence for each thing that no build does, and `docker save` may.
+    pub(crate) oddities: Vec<String>,
 }
 
-/// One layer.
-#[derive(Default)]
-pub(crate) struct Layer {
-    /// Not compressed.
-    pub(crate) bytes: u64,
-    pub(crate) entries: Vec<(Entry, Inside)>,
+/// One image of an archive.
+pub struct Image<L> {
+    pub tags: Vec<String>,
+    pub config: Config,
+    /// From the lowest to the highest. Several images may have the same one.
+    pub layers: Vec<Rc<Layer<L>>>,
+}
+
+/// An image's configuration.
+pub struct Config {
+    /// Hexadecimal SHA-256 of the text.
+    pub digest: String,
+    pub text: Vec<u8>,
+}
+
+impl Config {
+    /// What the text says.
+    ///
+    /// # Errors
+    ///
+    /// Text that is no JSON.
+    pub fn value(&self) -> Result<Value, Unreadable> {
+        parse("the configuration", &self.text)
+    }
+}
+
+/// One layer of an image.
+pub struct Layer<L> {
+    /// Hexadecimal SHA-256 of the tar, which is what the configuration states.
+    pub digest: String,
+    /// Of the tar, which is not compressed.
+    pub bytes: u64,
+    pub kept: L,
 }
 
 /// What manifest.json says of one image.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Manifest {
-    pub(crate) config: String,
-    pub(crate) repo_tags: Option<Vec<String>>,
-    pub(crate) layers: Vec<String>,
+struct Manifest {
+    config: String,
+    repo_tags: Option<Vec<String>>,
+    layers: Vec<String>,
 }
 
-/// <https://specs.opencontainers.org/image-spec/config/>; what is not named here is refused,
-/// since no fact speaks of it.
+/// What a configuration says of the layers.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Config {
-    #[serde(default, rename = "config")]
-    container: Value,
+struct Stated {
     rootfs: RootFs,
-    #[serde(flatten)]
-    made: Made,
-}
-
-/// What an image runs on, and when it was made.
-#[derive(Deserialize)]
-pub(crate) struct Made {
-    #[serde(default)]
-    pub(crate) os: String,
-    #[serde(default)]
-    pub(crate) architecture: String,
-    #[serde(default)]
-    pub(crate) created: String,
-    #[serde(default)]
-    pub(crate) history: Vec<Step>,
-}
-
-/// One step of the history, which goes with a layer.
-#[derive(Deserialize)]
-pub(crate) struct Step {
-    #[serde(default)]
-    pub(crate) created: String,
 }
 
 #[derive(Deserialize)]
@@ -88,167 +86,198 @@ struct RootFs {
 }
 
 /// What an archive is called in a refusal.
-pub(crate) const NAME: &str = "the archive";
+const NAME: &str = "the archive";
+const MANIFEST: &str = "/manifest.json";
 
-/// Reads the archive, looking into each file.
-pub(crate) fn read(path: &Path, look: &Look) -> Result<Image, Unreadable> {
-    let mut file = File::open(path).map_err(|error| entries::broken(NAME, &error))?;
-    let length = file
-        .metadata()
-        .map_err(|error| entries::broken(NAME, &error))?
-        .len();
-    let (jsons, files) = first_pass(&file)?;
-    file.rewind()
-        .map_err(|error| entries::broken(NAME, &error))?;
+/// Reads all images of the archive. What is kept of a layer is what `keep` makes of its tar, which
+/// it has to read to the end; it is also given what the layer is called in a refusal.
+pub(crate) fn read<L>(
+    path: &Path,
+    keep: impl FnMut(&str, &mut dyn Read) -> Result<L, Unreadable>,
+) -> Result<Archive<L>, Unreadable> {
+    let broken = |error| entries::broken(NAME, &error);
+    let mut file = File::open(path).map_err(broken)?;
+    let bytes = file.metadata().map_err(broken)?.len();
+    let mut oddities = Vec::new();
+    let (manifest, files) = first_pass(&file, &mut oddities)?;
+    file.rewind().map_err(broken)?;
 
-    let Some(manifest) = jsons.get("/manifest.json") else {
+    let Some(manifest) = manifest else {
         return unreadable(format!("{NAME}: there is no manifest.json"));
     };
-    let manifests: Vec<Manifest> = parse("manifest.json", manifest)?;
-    let [manifest] = <[Manifest; 1]>::try_from(manifests).map_err(|manifests| {
-        Unreadable(format!(
-            "manifest.json: {} images instead of one",
-            manifests.len()
-        ))
-    })?;
-    let Some(config) = jsons.get(&format!("/{}", manifest.config)) else {
-        return unreadable(format!(
-            "{NAME}: the configuration {:?} is not there",
-            manifest.config
-        ));
-    };
-    let digest = hex(&Sha256::digest(config));
-    if manifest.config != format!("{digest}.json") {
-        return unreadable(format!("{}: its digest is {digest}", manifest.config));
+    let manifests: Vec<Manifest> = parse("manifest.json", &manifest)?;
+    if manifests.len() > limits::IMAGES {
+        return unreadable(format!("manifest.json: {} images", manifests.len()));
     }
-    let in_config = look.text(config);
-    let config: Config = parse("the configuration", config)?;
-    if config.rootfs.diff_ids.len() != manifest.layers.len() {
-        return unreadable(format!(
-            "manifest.json: {} layers, and the configuration has {}",
-            manifest.layers.len(),
-            config.rootfs.diff_ids.len()
-        ));
-    }
-
-    let mut wanted = HashMap::new();
-    for (index, layer) in manifest.layers.iter().enumerate() {
-        let name = format!("/{layer}");
-        if !files.contains(&name) {
-            return unreadable(format!("{NAME}: the layer {layer:?} is not there"));
-        }
-        if wanted.insert(name, index).is_some() {
-            return unreadable(format!(
-                "manifest.json: the layer {layer:?} stands there twice"
-            ));
-        }
-    }
+    let named = Named::by(&manifests, &mut oddities);
     for name in &files {
-        let known = name == "/manifest.json" || *name == format!("/{}", manifest.config);
-        if !known && !wanted.contains_key(name) {
-            return unreadable(format!("{NAME}: manifest.json does not name {name}"));
+        if name != MANIFEST && !named.configs.contains(name) && !named.layers.contains_key(name) {
+            oddities.push(format!("{NAME}: manifest.json does not name {name}"));
         }
     }
-    Ok(Image {
-        tags: manifest.repo_tags.unwrap_or_default(),
-        layers: second_pass(&file, look, &wanted, &config.rootfs.diff_ids)?,
-        config: config.container,
-        made: config.made,
-        in_config,
-        archive_bytes: length,
+    let (configs, layers) = second_pass(&file, &named, keep)?;
+    let images = manifests
+        .into_iter()
+        .map(|manifest| image(manifest, &configs, &layers, &mut oddities))
+        .collect::<Result<_, _>>()?;
+    Ok(Archive {
+        bytes,
+        images,
+        oddities,
     })
 }
 
-type Jsons = BTreeMap<String, Vec<u8>>;
-
-/// The texts of what may be JSON, and the names of all files.
-fn first_pass(file: &File) -> Result<(Jsons, BTreeSet<String>), Unreadable> {
-    let mut jsons = Jsons::new();
-    let mut files = BTreeSet::new();
-    let mut input = inflated(NAME, file)?;
-    let mut budget = limits::ENTRIES;
-    entries::walk(NAME, &mut input, &mut budget, |entry, bytes| {
-        match entry.kind {
-            Kind::Folder => return Ok(()),
-            Kind::File => {}
-            Kind::Symlink | Kind::HardLink => {
-                return unreadable(format!("{NAME}: {} is a link", entry.path));
-            }
-        }
-        if !files.insert(entry.path.clone()) {
-            return unreadable(format!("{NAME}: {} is there twice", entry.path));
-        }
-        if entry.path.strip_suffix(".json").is_some() {
-            if entry.size > limits::JSON_BYTES || jsons.len() >= limits::JSON_FILES {
-                return unreadable(format!("{NAME}: too much JSON, at {}", entry.path));
-            }
-            jsons.insert(entry.path.clone(), whole(NAME, entry, bytes)?);
-        }
-        Ok(())
-    })?;
-    Ok((jsons, files))
-}
-
-fn second_pass(
+/// The text of manifest.json, and the names of all files.
+fn first_pass(
     file: &File,
-    look: &Look,
-    wanted: &HashMap<String, usize>,
-    diff_ids: &[String],
-) -> Result<Vec<Layer>, Unreadable> {
-    let mut layers: Vec<Layer> = diff_ids.iter().map(|_| Layer::default()).collect();
-    let mut input = inflated(NAME, file)?;
-    let mut outer = limits::ENTRIES;
-    let mut inner = limits::ENTRIES;
-    let mut left = limits::INFLATED_BYTES;
-    entries::walk(NAME, &mut input, &mut outer, |entry, bytes| {
-        if let Some(&index) = wanted.get(&entry.path) {
-            let what = format!("layer {}", index + 1);
-            let (layer, digest) = layer(&what, look, bytes, left, &mut inner)?;
-            left -= layer.bytes.min(left);
-            if diff_ids[index] != format!("sha256:{digest}") {
-                return unreadable(format!(
-                    "{what}: its digest is sha256:{digest}, and the configuration has {}",
-                    diff_ids[index]
-                ));
+    oddities: &mut Vec<String>,
+) -> Result<(Option<Vec<u8>>, BTreeSet<String>), Unreadable> {
+    let mut manifest = None;
+    let mut files = BTreeSet::new();
+    walk(file, |entry, bytes| {
+        match entry.kind {
+            Kind::File if !files.insert(entry.path.clone()) => {
+                return unreadable(format!("{NAME}: {} is there twice", entry.path));
             }
-            layers[index] = layer;
+            Kind::File if entry.path == MANIFEST => manifest = Some(json(entry, bytes)?),
+            Kind::File | Kind::Folder => {}
+            Kind::Symlink | Kind::HardLink => {
+                oddities.push(format!("{NAME}: {} is a link", entry.path));
+            }
         }
         Ok(())
     })?;
-    Ok(layers)
+    Ok((manifest, files))
 }
 
-fn layer(
-    what: &str,
-    look: &Look,
-    bytes: &mut dyn Read,
-    limit: u64,
-    budget: &mut usize,
-) -> Result<(Layer, String), Unreadable> {
-    let mut input = Measured {
-        inner: unzipped(what, bytes)?,
-        hash: Sha256::new(),
-        left: limit,
-        count: 0,
-    };
-    let mut entries = Vec::new();
-    entries::walk(what, &mut input, budget, |entry, bytes| {
-        let inside = if entry.kind == Kind::File {
-            if entry.size > limits::FILE_BYTES {
-                return unreadable(format!(
-                    "{what}: {} has {} bytes, too many to look into",
-                    entry.path, entry.size
-                ));
+/// The files that manifest.json names.
+struct Named {
+    configs: BTreeSet<String>,
+    /// With what each is called in a refusal.
+    layers: BTreeMap<String, String>,
+}
+
+impl Named {
+    fn by(manifests: &[Manifest], oddities: &mut Vec<String>) -> Self {
+        let configs = manifests.iter().map(|one| path(&one.config)).collect();
+        let mut layers = BTreeMap::new();
+        for manifest in manifests {
+            for (layer, number) in manifest.layers.iter().zip(1..) {
+                if layers.insert(path(layer), called(number)).is_some() {
+                    let sentence = format!("manifest.json: the layer {layer:?} stands there twice");
+                    oddities.push(sentence);
+                }
             }
-            look.file(entry, &whole(what, entry, bytes)?)
-        } else {
-            Inside::default()
-        };
-        entries.push((entry.clone(), inside));
+        }
+        Self { configs, layers }
+    }
+}
+
+type Configs = BTreeMap<String, Vec<u8>>;
+type Layers<L> = BTreeMap<String, Rc<Layer<L>>>;
+
+fn second_pass<L>(
+    file: &File,
+    named: &Named,
+    mut keep: impl FnMut(&str, &mut dyn Read) -> Result<L, Unreadable>,
+) -> Result<(Configs, Layers<L>), Unreadable> {
+    let mut configs = Configs::new();
+    let mut layers = Layers::new();
+    let mut left = limits::INFLATED_BYTES;
+    walk(file, |entry, bytes| {
+        if entry.kind != Kind::File {
+            return Ok(());
+        }
+        if named.configs.contains(&entry.path) {
+            configs.insert(entry.path.clone(), json(entry, bytes)?);
+        } else if let Some(what) = named.layers.get(&entry.path) {
+            let mut input = Measured::new(unzipped(what, bytes)?, left);
+            let kept = keep(what, &mut input)?;
+            let layer = Layer {
+                bytes: left - input.left,
+                digest: hex(&input.hash.finalize()),
+                kept,
+            };
+            left = input.left;
+            layers.insert(entry.path.clone(), Rc::new(layer));
+        }
         Ok(())
     })?;
-    let bytes = input.count;
-    Ok((Layer { bytes, entries }, hex(&input.hash.finalize())))
+    Ok((configs, layers))
+}
+
+fn image<L>(
+    manifest: Manifest,
+    configs: &Configs,
+    all: &Layers<L>,
+    oddities: &mut Vec<String>,
+) -> Result<Image<L>, Unreadable> {
+    let name = manifest.config;
+    let Some(text) = configs.get(&path(&name)) else {
+        return unreadable(format!("{NAME}: the configuration {name:?} is not there"));
+    };
+    let digest = hex(&Sha256::digest(text));
+    if name != format!("{digest}.json") {
+        oddities.push(format!("{name}: its digest is {digest}"));
+    }
+    let Stated { rootfs } = parse("the configuration", text)?;
+    if rootfs.diff_ids.len() != manifest.layers.len() {
+        return unreadable(format!(
+            "manifest.json: {} layers, and the configuration has {}",
+            manifest.layers.len(),
+            rootfs.diff_ids.len()
+        ));
+    }
+    let mut layers = Vec::new();
+    for ((file, stated), number) in manifest.layers.iter().zip(&rootfs.diff_ids).zip(1..) {
+        let Some(layer) = all.get(&path(file)) else {
+            return unreadable(format!("{NAME}: the layer {file:?} is not there"));
+        };
+        let found = format!("sha256:{}", layer.digest);
+        if *stated != found {
+            return unreadable(format!(
+                "{}: its digest is {found}, and the configuration has {stated}",
+                called(number)
+            ));
+        }
+        layers.push(Rc::clone(layer));
+    }
+    Ok(Image {
+        tags: manifest.repo_tags.unwrap_or_default(),
+        config: Config {
+            digest,
+            text: text.clone(),
+        },
+        layers,
+    })
+}
+
+/// What a layer is called in a refusal.
+fn called(number: usize) -> String {
+    format!("layer {number}")
+}
+
+/// Where a file is that manifest.json names.
+fn path(name: &str) -> String {
+    format!("/{name}")
+}
+
+/// Calls `visit` with each entry of the archive itself.
+fn walk(
+    file: &File,
+    visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
+    let inflated = unzipped(NAME, BufReader::new(file))?;
+    let mut input = Measured::new(inflated, limits::INFLATED_BYTES);
+    let mut budget = limits::ENTRIES;
+    entries::walk(NAME, &mut input, &mut budget, visit)
+}
+
+fn json(entry: &Entry, bytes: &mut dyn Read) -> Result<Vec<u8>, Unreadable> {
+    if entry.size > limits::JSON_BYTES {
+        return unreadable(format!("{NAME}: too much JSON, at {}", entry.path));
+    }
+    whole(NAME, entry, bytes)
 }
 
 /// All bytes of an entry, the size of which is known to be small enough.
@@ -273,24 +302,8 @@ pub(crate) fn parse<T: for<'a> Deserialize<'a>>(what: &str, text: &[u8]) -> Resu
     serde_json::from_slice(text).map_err(|error| Unreadable(format!("{what}: {error}")))
 }
 
-/// The file's bytes, inflated and within limits.
-pub(crate) fn inflated<'a>(
-    what: &str,
-    file: &'a File,
-) -> Result<Measured<Box<dyn Read + 'a>>, Unreadable> {
-    Ok(Measured {
-        inner: unzipped(what, BufReader::new(file))?,
-        hash: Sha256::new(),
-        left: limits::INFLATED_BYTES,
-        count: 0,
-    })
-}
-
 /// What is in it, whether it is gzip'ed or not.
-pub(crate) fn unzipped<'a>(
-    what: &str,
-    mut input: impl Read + 'a,
-) -> Result<Box<dyn Read + 'a>, Unreadable> {
+fn unzipped<'a>(what: &str, mut input: impl Read + 'a) -> Result<Box<dyn Read + 'a>, Unreadable> {
     let mut magic = [0; 2];
     input
         .read_exact(&mut magic)
@@ -303,12 +316,21 @@ pub(crate) fn unzipped<'a>(
     })
 }
 
-/// Counts and hashes what is read, and ends a reading that goes on for too long.
-pub(crate) struct Measured<R> {
+/// Hashes what is read, and ends a reading that goes on for too long.
+struct Measured<R> {
     inner: R,
     hash: Sha256,
     left: u64,
-    count: u64,
+}
+
+impl<R> Measured<R> {
+    fn new(inner: R, left: u64) -> Self {
+        Self {
+            inner,
+            hash: Sha256::new(),
+            left,
+        }
+    }
 }
 
 impl<R: Read> Read for Measured<R> {
@@ -320,7 +342,6 @@ impl<R: Read> Read for Measured<R> {
                 limits::INFLATED_BYTES
             ))
         })?;
-        self.count += count as u64;
         self.hash.update(&buffer[..count]);
         Ok(count)
     }

@@ -1,6 +1,6 @@
 //! Compares two archives, layer by layer: what an update ships, or whether two builds are one.
 
-use std::{fmt::Write as _, io::Write as _, path::Path};
+use std::{fmt::Write as _, io::Write as _, path::Path, rc::Rc};
 
 use flate2::{Compression, write::GzEncoder};
 
@@ -72,12 +72,12 @@ pub fn compare(before: &Path, after: &Path) -> Result<Comparison, Unreadable> {
         differences: Vec::new(),
     };
     for new in &after {
-        let old = before.iter().find(|old| old.name == new.name);
+        let old = before.iter().find(|old| old.name() == new.name());
         comparison.image(old, new)?;
     }
     for old in &before {
-        if !after.iter().any(|new| new.name == old.name) {
-            let sentence = format!("{}: only before", old.name);
+        if !after.iter().any(|new| new.name() == old.name()) {
+            let sentence = format!("{}: only before", old.name());
             comparison.differences.push(sentence);
         }
     }
@@ -102,10 +102,10 @@ impl Comparison {
             let same = old.is_some_and(has);
             changed_below |= !same;
             parts.push(Part {
-                name: layer.name.clone(),
+                name: layer.kept.name.clone(),
                 digest: layer.digest.clone(),
-                bytes: layer.tar.len() as u64,
-                gzip_bytes: gzip_bytes(&layer.tar),
+                bytes: layer.bytes,
+                gzip_bytes: gzip_bytes(&layer.kept.tar),
                 state: match (same, changed_below) {
                     (true, false) => State::Same,
                     (true, true) => State::Above,
@@ -115,10 +115,10 @@ impl Comparison {
         }
         match old {
             Some(old) => self.differ(old, new)?,
-            None => self.differences.push(format!("{}: only after", new.name)),
+            None => self.differences.push(format!("{}: only after", new.name())),
         }
         self.images.push(Compared {
-            image: new.name.clone(),
+            image: new.name(),
             parts,
         });
         Ok(())
@@ -126,8 +126,8 @@ impl Comparison {
 
     fn differ(&mut self, old: &Image, new: &Image) -> Result<(), Unreadable> {
         let found = self.differences.len();
-        let alone = |layers: &'_ [Layer], others: &[Layer]| -> Vec<usize> {
-            let alone = |layer: &Layer| others.iter().all(|other| other.digest != layer.digest);
+        let alone = |layers: &[Rc<Layer>], others: &[Rc<Layer>]| -> Vec<usize> {
+            let alone = |layer: &Rc<Layer>| others.iter().all(|other| other.digest != layer.digest);
             (0..layers.len())
                 .filter(|index| alone(&layers[*index]))
                 .collect()
@@ -135,23 +135,23 @@ impl Comparison {
         let mut gone = alone(&old.layers, &new.layers);
         for index in alone(&new.layers, &old.layers) {
             let layer = &new.layers[index];
-            let place = format!("{}: {}", new.name, layer.name);
+            let what = format!("{}: {}", new.name(), layer.kept.name);
             // What has the same name is the same thing in another state.
             let twin = gone
                 .iter()
-                .position(|old_index| old.layers[*old_index].name == layer.name);
+                .position(|old_index| old.layers[*old_index].kept.name == layer.kept.name);
             let Some(twin) = twin else {
-                self.differences.push(format!("{place}: only after"));
+                self.differences.push(format!("{what}: only after"));
                 continue;
             };
             let twin = &old.layers[gone.remove(twin)];
             for sentence in difference::of_layers(twin, layer)? {
-                self.differences.push(format!("{place}: {sentence}"));
+                self.differences.push(format!("{what}: {sentence}"));
             }
         }
         for index in gone {
-            let layer = &old.layers[index].name;
-            let sentence = format!("{}: {layer}: only before", new.name);
+            let layer = &old.layers[index].kept.name;
+            let sentence = format!("{}: {layer}: only before", new.name());
             self.differences.push(sentence);
         }
         let digests = |image: &Image| -> Vec<String> {
@@ -159,12 +159,13 @@ impl Comparison {
             layers.map(|layer| layer.digest.clone()).collect()
         };
         if self.differences.len() == found && digests(old) != digests(new) {
-            let sentence = format!("{}: the same layers in another order", new.name);
+            let sentence = format!("{}: the same layers in another order", new.name());
             self.differences.push(sentence);
         }
         if old.config.digest != new.config.digest {
-            for sentence in difference::of_configs(&old.config.value, &new.config.value) {
-                let sentence = format!("{}: {CONFIGURATION}: {sentence}", new.name);
+            let (old, value) = (old.config.value()?, new.config.value()?);
+            for sentence in difference::of_configs(&old, &value) {
+                let sentence = format!("{}: {CONFIGURATION}: {sentence}", new.name());
                 self.differences.push(sentence);
             }
         }

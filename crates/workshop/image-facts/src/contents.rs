@@ -1,56 +1,46 @@
 //! An archive as a whole, in memory: every image in it, with the bytes of every layer.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs::File,
-    io::Read,
-    path::Path,
-};
-
-use serde::Deserialize;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use std::{collections::BTreeSet, io::Read, path::Path};
 
 use crate::{
-    archive::{self, Manifest, NAME},
-    entries::{self, Entry, Kind},
+    archive,
+    entries::{self, Entry},
     limits, names,
     unreadable::{Unreadable, unreadable},
 };
 
-/// One image of an archive.
-pub(crate) struct Image {
-    /// Its tags, or what stands for them when it has none.
-    pub(crate) name: String,
-    pub(crate) config: Config,
-    pub(crate) layers: Vec<Layer>,
-}
+/// One image, with the bytes of its layers.
+pub type Image = archive::Image<Contents>;
+/// One of them.
+pub type Layer = archive::Layer<Contents>;
 
-/// An image's configuration.
-pub(crate) struct Config {
-    /// Hexadecimal SHA-256 of the text.
-    pub(crate) digest: String,
-    pub(crate) text: Vec<u8>,
-    pub(crate) value: Value,
-}
-
-/// One layer of an image.
-pub(crate) struct Layer {
-    /// By its store paths, without their hashes.
-    pub(crate) name: String,
-    /// Hexadecimal SHA-256 of the tar, which is what the configuration names.
-    pub(crate) digest: String,
+/// What a layer holds.
+pub struct Contents {
+    /// The names of its store paths, without their hashes.
+    pub name: String,
     /// Not compressed.
-    pub(crate) tar: Vec<u8>,
+    pub tar: Vec<u8>,
 }
 
-impl Layer {
+impl Contents {
+    fn read(what: &str, input: &mut dyn Read) -> Result<Self, Unreadable> {
+        let mut tar = Vec::new();
+        input
+            .read_to_end(&mut tar)
+            .map_err(|error| entries::broken(what, &error))?;
+        let mut paths = Vec::new();
+        walk(what, &tar, |entry, _| {
+            paths.push(entry.path.clone());
+            Ok(())
+        })?;
+        let name = names::of_layer(paths.iter().map(String::as_str));
+        Ok(Self { name, tar })
+    }
+
     /// Each entry with its bytes.
     pub(crate) fn entries(&self) -> Result<Vec<(Entry, Vec<u8>)>, Unreadable> {
         let mut entries = Vec::new();
-        let mut budget = limits::ENTRIES;
-        let mut input = self.tar.as_slice();
-        entries::walk(&self.name, &mut input, &mut budget, |entry, bytes| {
+        walk(&self.name, &self.tar, |entry, bytes| {
             entries.push((entry.clone(), archive::whole(&self.name, entry, bytes)?));
             Ok(())
         })?;
@@ -58,108 +48,37 @@ impl Layer {
     }
 }
 
-/// Only what is compared; the rest is read as it is.
-#[derive(Deserialize)]
-struct Parsed {
-    rootfs: RootFs,
-}
-
-#[derive(Deserialize)]
-struct RootFs {
-    diff_ids: Vec<String>,
-}
-
-/// Reads all images of an archive as `docker load` reads it: made by a build, or by
-/// `docker save`, which adds files of its own and names others as it likes.
-pub(crate) fn read(path: &Path) -> Result<Vec<Image>, Unreadable> {
-    let file = File::open(path).map_err(|error| entries::broken(NAME, &error))?;
-    let files = files(&file)?;
-    let Some(manifest) = files.get("/manifest.json") else {
-        return unreadable(format!("{NAME}: there is no manifest.json"));
-    };
-    let manifests: Vec<Manifest> = archive::parse("manifest.json", manifest)?;
-    let images: Vec<Image> = manifests
-        .iter()
-        .map(|manifest| image(manifest, &files))
-        .collect::<Result<_, _>>()?;
-    let distinct: BTreeSet<&str> = images.iter().map(|image| image.name.as_str()).collect();
+/// Reads all images of an archive, made by a build or by `docker save`.
+///
+/// # Errors
+///
+/// An archive that is broken or hostile is refused as a whole, by one sentence.
+pub fn read(path: &Path) -> Result<Vec<Image>, Unreadable> {
+    let images = archive::read(path, Contents::read)?.images;
+    let distinct: BTreeSet<String> = images.iter().map(Image::name).collect();
     if images.is_empty() || distinct.len() != images.len() {
         return unreadable("manifest.json: no image, or two of the same name");
     }
     Ok(images)
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
-
-fn files(file: &File) -> Result<Files, Unreadable> {
-    let mut files = Files::new();
-    let mut budget = limits::ENTRIES;
-    let mut input = archive::inflated(NAME, file)?;
-    entries::walk(NAME, &mut input, &mut budget, |entry, bytes| {
-        if entry.kind != Kind::File {
-            return Ok(());
-        }
-        let content = archive::whole(NAME, entry, bytes)?;
-        if files.insert(entry.path.clone(), content).is_some() {
-            return unreadable(format!("{NAME}: {} is there twice", entry.path));
-        }
-        Ok(())
-    })?;
-    Ok(files)
-}
-
-fn image(manifest: &Manifest, files: &Files) -> Result<Image, Unreadable> {
-    let named = |name: &str| {
-        let found = files.get(&format!("/{name}"));
-        found.ok_or_else(|| Unreadable(format!("{NAME}: {name:?} is not there, or no file")))
-    };
-    let text = named(&manifest.config)?.clone();
-    let value: Value = archive::parse("the configuration", &text)?;
-    let parsed: Parsed = archive::parse("the configuration", &text)?;
-    if parsed.rootfs.diff_ids.len() != manifest.layers.len() {
-        return unreadable("manifest.json and the configuration have different layers");
-    }
-    let mut layers = Vec::new();
-    for (name, stated) in manifest.layers.iter().zip(&parsed.rootfs.diff_ids) {
-        layers.push(layer(named(name)?, stated)?);
-    }
-    let tags = manifest.repo_tags.clone().unwrap_or_default();
-    Ok(Image {
-        name: if tags.is_empty() {
+impl Image {
+    /// Its tags, or what stands for them when it has none.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.tags.is_empty() {
             "an image without a tag".to_owned()
         } else {
-            tags.join(" ")
-        },
-        config: Config {
-            digest: archive::hex(&Sha256::digest(&text)),
-            text,
-            value,
-        },
-        layers,
-    })
+            self.tags.join(" ")
+        }
+    }
 }
 
-fn layer(bytes: &[u8], stated: &str) -> Result<Layer, Unreadable> {
-    let mut tar = Vec::new();
-    let mut input = archive::unzipped("a layer", bytes)?.take(limits::INFLATED_BYTES);
-    input
-        .read_to_end(&mut tar)
-        .map_err(|error| entries::broken("a layer", &error))?;
-    let digest = archive::hex(&Sha256::digest(&tar));
-    if stated != format!("sha256:{digest}") {
-        return unreadable(format!(
-            "a layer: its digest is sha256:{digest}, and the configuration has {stated}"
-        ));
-    }
-    let mut paths = Vec::new();
+fn walk(
+    what: &str,
+    mut tar: &[u8],
+    visit: impl FnMut(&Entry, &mut dyn Read) -> Result<(), Unreadable>,
+) -> Result<(), Unreadable> {
     let mut budget = limits::ENTRIES;
-    entries::walk("a layer", &mut tar.as_slice(), &mut budget, |entry, _| {
-        paths.push(entry.path.clone());
-        Ok(())
-    })?;
-    Ok(Layer {
-        name: names::of_layer(paths.iter().map(String::as_str)),
-        digest,
-        tar,
-    })
+    entries::walk(what, &mut tar, &mut budget, visit)
 }

@@ -40,10 +40,10 @@ pub(crate) fn of_layers(before: &Layer, after: &Layer) -> Result<Sentences, Unre
         let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
         found.insert(0, format!("{new}: was {old}"));
     }
-    if found.is_empty() && before.tar != after.tar {
+    if found.is_empty() && before.kept.tar != after.kept.tar {
         found.push(format!(
             "the same files in another order or with other tar headers, from byte {} of the layer",
-            first_difference(&before.tar, &after.tar)
+            first_difference(&before.kept.tar, &after.kept.tar)
         ));
     }
     let more = found.len().saturating_sub(limits::DIFFERENCES);
@@ -56,7 +56,7 @@ pub(crate) fn of_layers(before: &Layer, after: &Layer) -> Result<Sentences, Unre
 
 /// By the path without the store's hash, since a change of the content changes that, too.
 fn by_path(layer: &Layer) -> Result<BTreeMap<String, (Entry, Vec<u8>)>, Unreadable> {
-    let entries = layer.entries()?.into_iter();
+    let entries = layer.kept.entries()?.into_iter();
     Ok(entries
         .map(|(entry, bytes)| (names::without_hash(&entry.path), (entry, bytes)))
         .collect())

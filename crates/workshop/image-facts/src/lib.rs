@@ -3,14 +3,15 @@
 //! and time stay within the limits of [`limits`] whatever the archive holds.
 
 pub mod compare;
+pub mod contents;
 pub mod facts;
 pub mod limits;
 
 mod archive;
-mod contents;
 mod difference;
 mod elf;
 mod entries;
+mod image;
 mod inside;
 mod names;
 mod pattern;
@@ -30,6 +31,6 @@ use facts::Facts;
 ///
 /// An archive that is broken or hostile is refused as a whole, by one sentence.
 pub fn judge(facts: &Facts, archive: &Path) -> Result<Vec<String>, Unreadable> {
-    let image = archive::read(archive, &inside::Look::new(facts)?)?;
+    let image = image::read(archive, &inside::Look::new(facts)?)?;
     Ok(rules::Rules::new(facts).judge(&image))
 }

@@ -7,8 +7,8 @@ pub const INFLATED_BYTES: u64 = 2 << 30;
 pub const FILE_BYTES: u64 = 512 << 20;
 /// Bytes of manifest.json, and of the configuration.
 pub const JSON_BYTES: u64 = 1 << 20;
-/// Files that may be JSON, in one archive.
-pub const JSON_FILES: usize = 16;
+/// Images in one archive.
+pub const IMAGES: usize = 16;
 /// Bytes of one extended tar header: a long name, or pax records.
 pub const HEADER_BYTES: u64 = 64 << 10;
 /// Bytes of a path, as the kernel has it.

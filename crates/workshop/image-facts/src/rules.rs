@@ -1,13 +1,16 @@
 //! The rules: one method for each kind of fact.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use serde_json::{Map, Value};
 
 use crate::{
-    archive::{Image, Layer},
     entries::{Entry, Kind},
     facts::{Facts, FileFact},
+    image::{Image, Layer},
     inside::Inside,
     limits, names,
     pattern::{any_fits, fits},
@@ -37,7 +40,7 @@ impl<'a> Rules<'a> {
         found.extend(self.made(image));
         found.extend(Self::tree(image));
         for layer in &image.layers {
-            for (entry, inside) in &layer.entries {
+            for (entry, inside) in &layer.kept {
                 self.entry(entry, inside, &mut found);
             }
         }
@@ -215,7 +218,7 @@ impl<'a> Rules<'a> {
     /// no path leads through a link.
     fn tree(image: &Image) -> Findings {
         let mut found = Findings::new();
-        let mut seen: HashMap<&str, Kind> = HashMap::new();
+        let mut kinds: HashMap<&str, Kind> = HashMap::new();
         for (entry, _) in entries(image) {
             let path = entry.path.as_str();
             if name_of(path).starts_with(".wh.") {
@@ -224,10 +227,10 @@ impl<'a> Rules<'a> {
                 ));
             }
             let folder_again = |kind: &Kind| *kind == Kind::Folder && entry.kind == Kind::Folder;
-            if seen.get(path).is_some_and(|kind| !folder_again(kind)) {
+            if kinds.get(path).is_some_and(|kind| !folder_again(kind)) {
                 found.push(format!("{path}: is there twice"));
             }
-            let linked = parents(path).find(|p| seen.get(p).is_some_and(|k| *k != Kind::Folder));
+            let linked = parents(path).find(|p| kinds.get(p).is_some_and(|k| *k != Kind::Folder));
             if let Some(parent) = linked {
                 found.push(format!(
                     "{path}: leads through {parent}, which is no folder"
@@ -235,11 +238,11 @@ impl<'a> Rules<'a> {
             }
             if entry.kind == Kind::HardLink {
                 let target = format!("/{}", entry.target.trim_start_matches("./"));
-                if seen.get(target.as_str()) != Some(&Kind::File) {
+                if kinds.get(target.as_str()) != Some(&Kind::File) {
                     found.push(format!("{path}: a hard link to {target}, which is no file"));
                 }
             }
-            seen.insert(path, entry.kind);
+            kinds.insert(path, entry.kind);
         }
         found
     }
@@ -403,7 +406,7 @@ impl<'a> Rules<'a> {
 }
 
 fn entries(image: &Image) -> impl Iterator<Item = &(Entry, Inside)> {
-    image.layers.iter().flat_map(|layer| &layer.entries)
+    image.layers.iter().flat_map(|layer| layer.kept.iter())
 }
 
 /// Why the program cannot be started, if so.
@@ -413,12 +416,12 @@ fn missing_program(image: &Image, program: &str) -> Option<String> {
     (!starts).then(|| format!("entry point: {program} is no program that anybody may start"))
 }
 
-fn store_names(layer: &Layer) -> BTreeSet<String> {
-    names::in_store(layer.entries.iter().map(|(entry, _)| entry.path.as_str()))
+fn store_names(layer: &Rc<Layer>) -> BTreeSet<String> {
+    names::in_store(layer.kept.iter().map(|(entry, _)| entry.path.as_str()))
 }
 
-fn layer_name(layer: &Layer) -> String {
-    names::of_layer(layer.entries.iter().map(|(entry, _)| entry.path.as_str()))
+fn layer_name(layer: &Rc<Layer>) -> String {
+    names::of_layer(layer.kept.iter().map(|(entry, _)| entry.path.as_str()))
 }
 
 fn name_of(path: &str) -> &str {

@@ -253,7 +253,7 @@ fn what_is_no_archive_is_refused_by_name() {
             tar(&[file("x", "")]),
             "after: the archive: there is no manifest.json",
         ),
-        (lies.archive(), "after: a layer: its digest is sha256:"),
+        (lies.archive(), "after: layer 1: its digest is sha256:"),
     ] {
         let refusal = Files::of([whole.clone(), archive]).compared().unwrap_err();
         assert!(refusal.contains(words), "{refusal}");

@@ -3,10 +3,9 @@
 //! known to be able to fail. Exit code 0 when each was refused, else 1 and a line for each
 //! that was not; 2 when it was called wrongly.
 
-use std::{env, error, fs, io::Read, path::Path, process::ExitCode};
+use std::{env, error, fs, path::Path, process::ExitCode};
 
-use flate2::read::MultiGzDecoder;
-use image_facts::{facts::Facts, judge};
+use image_facts::{contents, facts::Facts, judge};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tar::{Archive, Builder, EntryType, Header};
@@ -24,7 +23,7 @@ struct Plant {
 
 /// What is changed.
 enum Change {
-    /// A value of the configuration, by its place.
+    /// A value of the configuration, by its JSON pointer.
     Config(&'static str, Value),
     /// A file more in the last layer.
     Plant(Plant),
@@ -40,7 +39,7 @@ enum Change {
 
 /// What is changed, and the words that the refusal has to have.
 fn changes() -> Vec<(Change, &'static str)> {
-    let config = |place, value, words| (Change::Config(place, value), words);
+    let config = |pointer, value, words| (Change::Config(pointer, value), words);
     let file = |path, content: &str, words| {
         let content = content.into();
         (
@@ -155,19 +154,19 @@ fn main() -> ExitCode {
 fn run(facts: &Path, archive: &Path) -> Result<Vec<String>> {
     let facts: Facts = serde_json::from_slice(&fs::read(facts)?)?;
     let image = Image::read(archive)?;
-    let place = env::temp_dir().join("doctored.tar");
+    let path = env::temp_dir().join("doctored.tar");
     let mut passed = Vec::new();
     for (change, words) in changes() {
-        fs::write(&place, image.with(&change, &facts)?)?;
-        let said = match judge(&facts, &place) {
+        fs::write(&path, image.with(&change, &facts)?)?;
+        let sentences = match judge(&facts, &path) {
             Ok(found) => found,
             Err(unreadable) => vec![unreadable.to_string()],
         };
-        if !said.iter().any(|sentence| sentence.contains(words)) {
-            passed.push(format!("{words:?}, but: {said:?}"));
+        if !sentences.iter().any(|sentence| sentence.contains(words)) {
+            passed.push(format!("{words:?}, but: {sentences:?}"));
         }
     }
-    fs::remove_file(&place)?;
+    fs::remove_file(&path)?;
     Ok(passed)
 }
 
@@ -180,34 +179,15 @@ struct Image {
 
 impl Image {
     fn read(archive: &Path) -> Result<Self> {
-        let mut archive = Archive::new(MultiGzDecoder::new(fs::File::open(archive)?));
-        let mut files = Vec::new();
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            let path = entry
-                .path()?
-                .to_string_lossy()
-                .trim_start_matches(['.', '/'])
-                .to_owned();
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content)?;
-            files.push((path, content));
-        }
-        let file = |name: &str| {
-            let found = files.iter().find(|(path, _)| path == name);
-            let found = found.ok_or_else(|| format!("the archive has no {name}"));
-            found.map(|(_, content)| content)
+        let images = contents::read(archive)?;
+        let [image] = images.as_slice() else {
+            return Err("the archive has more than one image".into());
         };
-        let manifest: Value = serde_json::from_slice(file("manifest.json")?)?;
-        let config = manifest[0]["Config"].as_str().unwrap_or_default();
-        let layers = manifest[0]["Layers"].as_array();
-        let layers = layers.into_iter().flatten().filter_map(Value::as_str);
+        let layers = image.layers.iter();
         Ok(Self {
-            config: serde_json::from_slice(file(config)?)?,
-            tags: manifest[0]["RepoTags"].clone(),
-            layers: layers
-                .map(|name| Ok(file(name)?.clone()))
-                .collect::<Result<_>>()?,
+            config: image.config.value()?,
+            tags: json!(image.tags),
+            layers: layers.map(|layer| layer.kept.tar.clone()).collect(),
         })
     }
 
@@ -216,7 +196,7 @@ impl Image {
         let mut config = self.config.clone();
         let mut layers = self.layers.clone();
         match change {
-            Change::Config(place, value) => set(&mut config, place, value.clone())?,
+            Change::Config(pointer, value) => set(&mut config, pointer, value.clone())?,
             Change::Plant(plant) => plant.put_into(&mut layers)?,
             Change::Swap => {
                 let last = layers.len() - 1;
@@ -309,10 +289,10 @@ fn append(
     Ok(archive.append(&header, content)?)
 }
 
-/// Sets what stands at a place, as of RFC 6901, whose last part need not be there yet.
-fn set(config: &mut Value, place: &str, value: Value) -> Result<()> {
-    let (parent, key) = place.rsplit_once('/').ok_or("a place has a slash")?;
-    let parent = config.pointer_mut(parent).ok_or("no such place")?;
+/// Sets what a JSON pointer (RFC 6901) leads to; its last part need not be there yet.
+fn set(config: &mut Value, pointer: &str, value: Value) -> Result<()> {
+    let (parent, key) = pointer.rsplit_once('/').ok_or("a pointer has a slash")?;
+    let parent = config.pointer_mut(parent).ok_or("no such value")?;
     parent[key] = value;
     Ok(())
 }
