@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError as _};
 use askama::Template;
 
-use chassis::{Error, Media, Seen, replica};
+use chassis::{ClientInfo, Error, Media, replica};
 
 use crate::PROGRAM;
 
@@ -39,11 +39,16 @@ impl Index {
     /// `protocol` is that of the connection to this process, which is the client's own when
     /// there is no edge; `image_digest` is shown if it is known.
     #[must_use]
-    pub fn new(message: &str, seen: &Seen, protocol: &str, image_digest: Option<&str>) -> Self {
-        let connection = &seen.connection;
+    pub fn new(
+        message: &str,
+        client: &ClientInfo,
+        protocol: &str,
+        image_digest: Option<&str>,
+    ) -> Self {
+        let connection = &client.connection;
         let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         let mut server = vec![
-            ("Request id", seen.request_id.clone().unwrap_or_default()),
+            ("Request id", client.request_id.clone().unwrap_or_default()),
             ("Replica", replica()),
             ("Version", PROGRAM.version.to_owned()),
             ("Source revision", PROGRAM.revision().to_owned()),
@@ -57,10 +62,10 @@ impl Index {
                 (
                     "Client",
                     vec![
-                        ("Address", seen.client.to_string()),
-                        ("X-Forwarded-For", seen.forwarded_for_value()),
-                        ("X-Real-IP", seen.real_ip.to_string()),
-                        ("X-Forwarded-Proto", seen.proto.to_string()),
+                        ("Address", client.address.to_string()),
+                        ("X-Forwarded-For", client.forwarded_for_value()),
+                        ("X-Real-IP", client.real_ip.to_string()),
+                        ("X-Forwarded-Proto", client.proto.to_string()),
                     ],
                 ),
                 (

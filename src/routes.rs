@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use askama::Template as _;
 use chassis::forwarded::{address_text, push_address};
-use chassis::{Error, Media, Seen, get, negotiate};
+use chassis::{ClientInfo, Error, Media, get, negotiate};
 
 use crate::page::{self, Index};
 use crate::settings::Settings;
@@ -27,16 +27,16 @@ pub const OFFERED: &[Media] = &[Media::Text, Media::Html, Media::Json];
 const MESSAGE: &str = "It's easier to ask forgiveness than it is to get permission.";
 
 /// What `GET /` tells, in lines.
-fn text(seen: &Seen) -> String {
+fn text(client: &ClientInfo) -> String {
     // Enough for several proxies, so that it is not moved while it grows.
     let mut text = String::with_capacity(256);
     text.push_str(MESSAGE);
     text.push_str("\nX-Forwarded-For: ");
-    seen.push_forwarded_for(&mut text);
+    client.push_forwarded_for(&mut text);
     text.push_str("\nX-Real-IP: ");
-    push_address(&mut text, seen.real_ip);
+    push_address(&mut text, client.real_ip);
     text.push_str("\nX-Forwarded-Proto: ");
-    text.push_str(seen.proto.as_str());
+    text.push_str(client.proto.as_str());
     text.push('\n');
     text
 }
@@ -54,12 +54,12 @@ struct Answer {
 }
 
 impl Answer {
-    fn new(seen: &Seen) -> Self {
+    fn new(client: &ClientInfo) -> Self {
         Self {
             message: MESSAGE,
-            forwarded_for: seen.forwarded_for_value(),
-            real_ip: address_text(seen.real_ip),
-            proto: seen.proto.as_str(),
+            forwarded_for: client.forwarded_for_value(),
+            real_ip: address_text(client.real_ip),
+            proto: client.proto.as_str(),
         }
     }
 }
@@ -71,19 +71,19 @@ async fn index(request: HttpRequest, body: Payload) -> Result<HttpResponse, Erro
     let media = negotiate(&request, OFFERED).ok_or(Error::NotAcceptable { offered: OFFERED })?;
     let extensions = request.extensions();
     // Whoever calls the handler without the envelope has left it out.
-    let seen = extensions.get::<Seen>().ok_or(Error::Internal)?;
+    let client = extensions.get::<ClientInfo>().ok_or(Error::Internal)?;
     let mut response = match media {
         Media::Text => HttpResponse::Ok()
             .insert_header((CONTENT_TYPE, HeaderValue::from_static(media.content_type())))
-            .body(text(seen)),
+            .body(text(client)),
         Media::Html => {
             let protocol = format!("{:?}", request.version());
             let settings = request.app_data::<Data<Settings>>();
             let digest = settings.and_then(|settings| settings.image_digest.known());
-            let page = Index::new(MESSAGE, seen, &protocol, digest);
+            let page = Index::new(MESSAGE, client, &protocol, digest);
             page::html(StatusCode::OK, page.render())?
         }
-        Media::Json => HttpResponse::Ok().json(Answer::new(seen)),
+        Media::Json => HttpResponse::Ok().json(Answer::new(client)),
     };
     // The answer is about one client: no cache may give it to another.
     let headers = response.headers_mut();

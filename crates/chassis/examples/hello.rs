@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use actix_web::web::{Bytes, Data, ReqData};
-use chassis::{Seen, Service, get};
+use chassis::{ClientInfo, Service, get};
 
 chassis::variables! {
     /// What this service has besides what every service has.
@@ -15,9 +15,9 @@ chassis::variables! {
     }
 }
 
-/// Greets whoever asks, by the address that the edge has seen. A body means nothing, and is read.
-async fn hello(seen: ReqData<Seen>, own: Data<Hello>, _body: Bytes) -> String {
-    format!("Hello, {}!\n", seen.client).repeat(own.times)
+/// Greets whoever asks, by the address that the edge states. A body means nothing, and is read.
+async fn hello(client: ReqData<ClientInfo>, own: Data<Hello>, _body: Bytes) -> String {
+    format!("Hello, {}!\n", client.address).repeat(own.times)
 }
 
 fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use socket2::{SockFilter, SockRef};
 /// # Errors
 /// The kernel cannot do this.
 #[cfg(target_os = "linux")]
-pub fn hold(listener: &impl AsFd) -> io::Result<()> {
+pub fn refuse_new(listener: &impl AsFd) -> io::Result<()> {
     // In the kernel's classic BPF, on the packet from its TCP header on (filter.rst): byte 13 has
     // the flags; one with SYN (0x02) is dropped, any other one kept whole.
     SockRef::from(listener).attach_filter(&[
@@ -31,7 +31,7 @@ pub fn hold(listener: &impl AsFd) -> io::Result<()> {
 /// # Errors
 /// None.
 #[cfg(not(target_os = "linux"))]
-pub fn hold(_: &impl AsFd) -> io::Result<()> {
+pub fn refuse_new(_: &impl AsFd) -> io::Result<()> {
     Ok(())
 }
 
@@ -121,7 +121,7 @@ mod tests {
 
     use socket2::{SockFilter, SockRef};
 
-    use super::{Local, hold, is_being_made, is_waited_in, len};
+    use super::{Local, is_being_made, is_waited_in, len, refuse_new};
 
     #[test]
     fn who_waits_to_be_accepted_is_seen() {
@@ -145,7 +145,7 @@ mod tests {
                 continue;
             };
             let address = listener.local_addr().unwrap();
-            // The reverse of `hold`: the client's kernel never hears that it has heard.
+            // The reverse of `refuse_new`: the client's kernel never hears that it has heard.
             let only_syn = [
                 SockFilter::new(0x30, 0, 0, 13),
                 SockFilter::new(0x45, 1, 0, 0x02),
@@ -164,7 +164,7 @@ mod tests {
             let client = TcpStream::connect(address).unwrap();
             assert!(is_being_made(address) && !is_waited_in(&listener), "{bind}");
             // Whoever has begun gets through; the client says once more that it has.
-            hold(&listener).unwrap();
+            refuse_new(&listener).unwrap();
             drop(client);
             listener.accept().unwrap();
             assert!(!is_being_made(address), "{bind}");

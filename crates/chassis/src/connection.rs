@@ -90,7 +90,7 @@ pub struct Connection {
     /// How many bytes have come that no request was made of: a head that is not complete.
     head: Cell<usize>,
     /// actix-http has looked at them.
-    seen: Cell<bool>,
+    parsed: Cell<bool>,
     /// It has found a request in them, or the end of one's body.
     found: Cell<bool>,
     /// Who waits for more to come.
@@ -133,7 +133,7 @@ impl Connection {
             used: Cell::new(false),
             body: Cell::new(false),
             head: Cell::new(0),
-            seen: Cell::new(true),
+            parsed: Cell::new(true),
             found: Cell::new(false),
             reader: RefCell::new(None),
             last_word: Cell::new(None),
@@ -249,7 +249,7 @@ impl Connection {
     }
 
     fn came(&self, bytes: usize) {
-        self.seen.set(false);
+        self.parsed.set(false);
         self.head.set(self.head.get() + bytes);
     }
 
@@ -336,7 +336,7 @@ impl Drop for Busy {
         connection.deadline.set(Some(deadline));
         if connection.head.get() > connection.max_head {
             // It may be whole requests.
-            connection.seen.set(false);
+            connection.parsed.set(false);
             connection.wake_reader();
         }
         if connection.progress.has_reached(Stage::Emptying) {
@@ -387,7 +387,7 @@ impl AsyncRead for Io {
     ) -> Poll<io::Result<()>> {
         let Self { connection, unread } = &mut *self;
         let most = connection.most();
-        if (most == 0 || connection.body.get()) && !connection.seen.replace(true) {
+        if (most == 0 || connection.body.get()) && !connection.parsed.replace(true) {
             // actix-http looks at what it has when there is no more.
             context.waker().wake_by_ref();
             return Poll::Pending;
@@ -406,7 +406,7 @@ impl AsyncRead for Io {
                 if connection.last_word.get().is_some() {
                     return Poll::Ready(Ok(()));
                 }
-                connection.seen.set(true);
+                connection.parsed.set(true);
                 connection.wait(context);
                 return Poll::Pending;
             }

@@ -121,8 +121,8 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
     let address = listener.local_addr()?;
     // A kernel that does not let this user do so may reset what is being made at the last moment;
     // those who come would never end there, so who waits by now is taken on, and a second's more.
-    let held = backlog::hold(listener).is_ok();
-    let mut left = if held {
+    let refuses_new = backlog::refuse_new(listener).is_ok();
+    let mut left = if refuses_new {
         usize::MAX
     } else {
         backlog::len(address)
@@ -142,7 +142,7 @@ async fn accept_the_last(acceptor: &mut Acceptor, progress: &Progress) -> io::Re
             acceptor.hand_on(connected, slot)?;
             patience = Instant::now() + HANDSHAKE;
         }
-        if !others || Instant::now() > patience || !held && Instant::now() > more {
+        if !others || Instant::now() > patience || !refuses_new && Instant::now() > more {
             return Ok(());
         }
         sleep(LOOK).await;

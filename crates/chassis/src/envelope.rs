@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use crate::config::Config;
 use crate::connection::{Busy, Connection};
 use crate::error::{self, Error, Page};
-use crate::forwarded::Seen;
+use crate::forwarded::ClientInfo;
 use crate::limits;
 use crate::log::RequestLine;
 use crate::negotiation::Media;
@@ -63,15 +63,15 @@ impl Envelope {
         let peer = request
             .peer_addr()
             .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
-        let mut seen = Seen::new(peer, request.headers(), &self.config.trusted_networks);
+        let mut client = ClientInfo::new(peer, request.headers(), &self.config.trusted_networks);
         let mut line = RequestLine::start(
             request.method().clone(),
             request.path(),
-            seen.client,
-            seen.request_id.take(),
+            client.address,
+            client.request_id.take(),
         );
-        seen.request_id = Some(line.id().to_owned());
-        request.extensions_mut().insert(seen);
+        client.request_id = Some(line.id().to_owned());
+        request.extensions_mut().insert(client);
         let errors_as = error::preferred(&request, self.error_page);
         // actix-http would repeat it in the answer, and then close the connection unsaid.
         let wishes_upgrade = request.head().upgrade();

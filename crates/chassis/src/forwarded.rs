@@ -1,4 +1,4 @@
-//! Pure: (peer, headers, trusted networks) → the client as seen.
+//! Pure: (peer, headers, trusted networks) → who the client is.
 //!
 //! `X-Forwarded-*` and `X-Real-IP` are no standard (RFC 7239 has `Forwarded`); what they mean
 //! here is what nginx's `$proxy_add_x_forwarded_for`, `$remote_addr` and `$scheme` make of them.
@@ -13,7 +13,7 @@ use crate::networks::Networks;
 
 /// Who asks, and how, as far as it can be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct ClientInfo {
     /// `X-Forwarded-For`: addresses from the client to the last proxy but one.
     pub forwarded_for: SmallVec<[IpAddr; 1]>,
     /// `X-Real-IP`
@@ -21,7 +21,7 @@ pub struct Seen {
     /// `X-Forwarded-Proto`
     pub proto: Proto,
     /// The one address to hold responsible, for the log.
-    pub client: IpAddr,
+    pub address: IpAddr,
     /// `X-Request-Id`, if it may be used in a log and a header as it is.
     pub request_id: Option<String>,
     /// `X-Edge-*`
@@ -42,7 +42,7 @@ pub struct Connection {
     pub tls_group: Option<String>,
 }
 
-impl Seen {
+impl ClientInfo {
     /// What is true of a request from `peer` with these headers.
     ///
     /// Headers count only when `peer` is in `trusted`. One that is absent, repeated or not of
@@ -50,16 +50,16 @@ impl Seen {
     #[must_use]
     pub fn new(peer: IpAddr, headers: &HeaderMap, trusted: &Networks) -> Self {
         let peer = peer.to_canonical();
-        let mut seen = Self {
+        let mut info = Self {
             forwarded_for: smallvec![peer],
             real_ip: peer,
             proto: Proto::Http,
-            client: peer,
+            address: peer,
             request_id: None,
             connection: Connection::default(),
         };
         if !trusted.contains(peer) {
-            return seen;
+            return info;
         }
 
         let fields = Fields::new(headers);
@@ -74,17 +74,17 @@ impl Seen {
                 .iter()
                 .rev()
                 .find(|address| !trusted.contains(**address));
-            seen.client = *honest.unwrap_or(&addresses[0]);
-            seen.forwarded_for = addresses;
+            info.address = *honest.unwrap_or(&addresses[0]);
+            info.forwarded_for = addresses;
         }
         if let Some(address) = fields.real_ip.text().and_then(address) {
-            seen.client = address;
-            seen.real_ip = address;
+            info.address = address;
+            info.real_ip = address;
         }
         if let Some(proto) = fields.proto.text().and_then(Proto::parse) {
-            seen.proto = proto;
+            info.proto = proto;
         }
-        seen.request_id = fields
+        info.request_id = fields
             .request_id
             .text()
             .filter(|id| is_request_id(id))
@@ -95,16 +95,16 @@ impl Seen {
                 .filter(|value| is_word(value))
                 .map(str::to_owned)
         };
-        seen.connection = Connection {
+        info.connection = Connection {
             protocol: word(fields.protocol),
             tls_version: word(fields.tls_version),
             tls_cipher: word(fields.tls_cipher),
             tls_group: word(fields.tls_group),
         };
-        seen
+        info
     }
 
-    /// [`Seen::forwarded_for`] as the header's value.
+    /// [`ClientInfo::forwarded_for`] as the header's value.
     #[must_use]
     pub fn forwarded_for_value(&self) -> String {
         let mut value = String::new();
@@ -112,7 +112,7 @@ impl Seen {
         value
     }
 
-    /// Writes [`Seen::forwarded_for_value`] to the end of a text.
+    /// Writes [`ClientInfo::forwarded_for_value`] to the end of a text.
     pub fn push_forwarded_for(&self, to: &mut String) {
         for (index, address) in self.forwarded_for.iter().enumerate() {
             if index > 0 {
@@ -292,7 +292,7 @@ mod tests {
 
     const TRUSTED: &str = "10.0.0.0/8,::1";
 
-    fn seen(peer: &str, headers: &[(&str, &str)]) -> Seen {
+    fn info(peer: &str, headers: &[(&str, &str)]) -> ClientInfo {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(
@@ -300,7 +300,7 @@ mod tests {
                 HeaderValue::from_bytes(value.as_bytes()).unwrap(),
             );
         }
-        Seen::new(
+        ClientInfo::new(
             peer.parse().unwrap(),
             &map,
             &Networks::parse(TRUSTED).unwrap(),
@@ -423,14 +423,14 @@ mod tests {
     ];
 
     #[test]
-    fn the_client_as_seen() {
+    fn who_the_client_is() {
         for (what, peer, headers, expected) in ROWS {
-            let seen = seen(peer, headers);
+            let info = info(peer, headers);
             let actual = [
-                seen.forwarded_for_value(),
-                seen.real_ip.to_string(),
-                seen.proto.to_string(),
-                seen.client.to_string(),
+                info.forwarded_for_value(),
+                info.real_ip.to_string(),
+                info.proto.to_string(),
+                info.address.to_string(),
             ];
             assert_eq!(actual, *expected, "{what}");
         }
@@ -439,9 +439,9 @@ mod tests {
     #[test]
     fn a_list_longer_than_any_chain_is_garbage() {
         let list = |length: usize| vec!["203.0.113.7"; length].join(",");
-        let at_most = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS))]);
+        let at_most = info("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS))]);
         assert_eq!(at_most.forwarded_for.len(), MAX_HOPS);
-        let more = seen("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS + 1))]);
+        let more = info("10.0.0.1", &[("X-Forwarded-For", &list(MAX_HOPS + 1))]);
         assert_eq!(more.forwarded_for_value(), "10.0.0.1");
     }
 
@@ -461,9 +461,9 @@ mod tests {
             ("10.0.0.1", "é", false),
             ("192.0.2.1", "abc", false),
         ] {
-            let seen = seen(peer, &[("X-Request-Id", id)]);
+            let info = info(peer, &[("X-Request-Id", id)]);
             assert_eq!(
-                seen.request_id.as_deref(),
+                info.request_id.as_deref(),
                 taken.then_some(id),
                 "{peer} {id:?}"
             );
@@ -494,7 +494,7 @@ mod tests {
                     tls_version,
                     tls_cipher,
                     tls_group,
-                } = seen(peer, &[(name, value)]).connection;
+                } = info(peer, &[(name, value)]).connection;
                 let values = [protocol, tls_version, tls_cipher, tls_group];
                 for (other, actual) in NAMES.iter().zip(values) {
                     let expected = (taken && name == *other).then_some(value);

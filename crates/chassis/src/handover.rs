@@ -34,12 +34,12 @@ pub enum HandoverError {
 /// # Errors
 /// [`HandoverError`]
 pub fn socket() -> Result<Option<TcpListener>, HandoverError> {
-    let ours = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
+    let is_for_us = env::var("LISTEN_PID").is_ok_and(|pid| pid == process::id().to_string());
     let count = env::var_os("LISTEN_FDS");
     // Takes both variables away, and believes a LISTEN_FDS that names no process.
     let mut passed = ListenFd::from_env();
     match count {
-        Some(count) if ours && count == "1" => {
+        Some(count) if is_for_us && count == "1" => {
             let listener = passed.take_tcp_listener(0);
             let listener = listener.map_err(HandoverError::NotASocket)?;
             match listener {
@@ -47,7 +47,7 @@ pub fn socket() -> Result<Option<TcpListener>, HandoverError> {
                 _ => Err(HandoverError::NotListening),
             }
         }
-        Some(count) if ours => Err(HandoverError::NotOne(count)),
+        Some(count) if is_for_us => Err(HandoverError::NotOne(count)),
         _ => Ok(None),
     }
 }

@@ -1,7 +1,7 @@
 //! What is the same under any web service that is built on actix-web and runs behind a proxy.
 //!
 //! A [`Service`] takes its [`Config`] from the environment, and serves routes: no request waits or
-//! grows without a limit, who asks is known ([`Seen`]), each request has a line in the log, `/livez`
+//! grows without a limit, who asks is known ([`ClientInfo`]), each request has a line in the log, `/livez`
 //! and `/readyz` answer, a stop signal drains, and a successor may take the socket over. This is all
 //! of one:
 //!
@@ -60,7 +60,7 @@ pub mod log;
 
 pub use crate::config::Config;
 pub use crate::error::Error;
-pub use crate::forwarded::Seen;
+pub use crate::forwarded::ClientInfo;
 pub use crate::negotiation::{Media, negotiate};
 pub use crate::program::{Program, replica};
 pub use crate::resource::get;

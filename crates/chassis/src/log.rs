@@ -55,11 +55,11 @@ pub(crate) fn init(program: Program, format: LogFormat, levels: &LogLevels) -> i
 
     std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("no message");
-        let place = panic
+        let location = panic
             .location()
             .map(ToString::to_string)
             .unwrap_or_default();
-        ::log::error!(message, place; "panic");
+        ::log::error!(message, location; "panic");
     }));
     Ok(sink)
 }

@@ -95,11 +95,11 @@ fn the_limit_ends_a_drain_that_would_not_end() {
 }
 
 fn assert_says_that_it_was_the_limit(log: &[String], requests: usize) {
-    let said: Vec<_> = log.iter().filter(|line| line.contains("WARN")).collect();
+    let warnings: Vec<_> = log.iter().filter(|line| line.contains("WARN")).collect();
     let expected = "APP_SHUTDOWN_SECONDS=1: not every request could be finished";
-    assert_eq!(said.len(), 1, "{log:#?}");
+    assert_eq!(warnings.len(), 1, "{log:#?}");
     assert!(
-        said[0].ends_with(&format!("{expected} requests={requests}")),
+        warnings[0].ends_with(&format!("{expected} requests={requests}")),
         "{log:#?}"
     );
 }
@@ -231,8 +231,8 @@ fn an_idle_connection_gets_one_more_answer_when_new_ones_are_refused() {
     app.signal(Signal::TERM);
     // The edge may have sent any of these before it could know.
     let last = loop {
-        if let Some(said) = ask() {
-            break said;
+        if let Some(warnings) = ask() {
+            break warnings;
         }
     };
     assert_eq!(last, "close");

@@ -218,8 +218,8 @@ fn an_error_is_said_as_the_client_prefers() {
             "GET {path} HTTP/1.1\r\nHost: test\r\nAccept: {accept}\r\n\r\n"
         ));
         let answer = client.answer();
-        let said = (answer.field("content-type"), answer.body.as_str());
-        assert_eq!(said, (Some(kind), body), "{accept} {path}");
+        let content = (answer.field("content-type"), answer.body.as_str());
+        assert_eq!(content, (Some(kind), body), "{accept} {path}");
         assert_eq!(answer.field("vary"), Some("Accept"), "{accept} {path}");
         assert_eq!(
             answer.field("cache-control"),

@@ -193,17 +193,17 @@ fn told(supervisor: &UnixDatagram, name: &str) {
     let address = socket.local_addr().unwrap();
     let vars = [("NOTIFY_SOCKET", name), ("APP_KEEP_ALIVE_SECONDS", "0")];
     let mut child = passing(socket, "1", ITSELF, &vars).spawn().unwrap();
-    let mut said = [0; 64];
+    let mut datagram = [0; 64];
     let end = Instant::now() + LIMIT;
     let length = loop {
-        match supervisor.recv(&mut said) {
+        match supervisor.recv(&mut datagram) {
             Ok(length) => break length,
             Err(error) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
         }
         assert!(Instant::now() < end, "nothing is said");
         thread::yield_now();
     };
-    assert_eq!(&said[..length], b"READY=1\n");
+    assert_eq!(&datagram[..length], b"READY=1\n");
     let status = ask(address);
     child.kill().unwrap();
     child.wait().unwrap();

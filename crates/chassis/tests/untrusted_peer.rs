@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use chassis::forwarded::Seen;
+use chassis::forwarded::ClientInfo;
 use chassis::networks::Networks;
 use chassis::variable::Value as _;
 use proptest::collection::vec;
@@ -69,17 +69,17 @@ proptest! {
     fn an_untrusted_peer_changes_nothing(peer: IpAddr, pairs in vec((name(), value()), 0..8)) {
         let trusted = Networks::parse(TRUSTED).expect("networks");
         prop_assume!(!trusted.contains(peer.to_canonical()));
-        let silent = Seen::new(peer, &HeaderMap::new(), &trusted);
-        prop_assert_eq!(Seen::new(peer, &header_map(&pairs), &trusted), silent);
+        let silent = ClientInfo::new(peer, &HeaderMap::new(), &trusted);
+        prop_assert_eq!(ClientInfo::new(peer, &header_map(&pairs), &trusted), silent);
     }
 
     #[test]
     fn a_trusted_peer_can_break_nothing(last: [u8; 3], pairs in vec((name(), value()), 0..8)) {
         let trusted = Networks::parse(TRUSTED).expect("networks");
         let peer = IpAddr::from([10, last[0], last[1], last[2]]);
-        let seen = Seen::new(peer, &header_map(&pairs), &trusted);
+        let info = ClientInfo::new(peer, &header_map(&pairs), &trusted);
         // What goes into a line or a header has no character that ends either.
-        prop_assert!(!seen.forwarded_for_value().contains(char::is_control));
-        prop_assert!(seen.request_id.is_none_or(|id| id.bytes().all(|byte| byte.is_ascii_graphic())));
+        prop_assert!(!info.forwarded_for_value().contains(char::is_control));
+        prop_assert!(info.request_id.is_none_or(|id| id.bytes().all(|byte| byte.is_ascii_graphic())));
     }
 }

@@ -36,7 +36,7 @@ async fn converse(
     mut messages: MessageStream,
     room: web::Data<Sender<String>>,
 ) {
-    let mut said = room.subscribe();
+    let mut broadcast = room.subscribe();
     let mut ping = interval(PING);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -51,7 +51,7 @@ async fn converse(
                 Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 Some(Ok(_)) => Ok(()),
             },
-            text = said.recv() => match text {
+            text = broadcast.recv() => match text {
                 Ok(text) => session.text(text).await,
                 Err(RecvError::Lagged(_)) => Ok(()),
                 Err(RecvError::Closed) => break,

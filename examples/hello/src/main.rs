@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use actix_web::http::header::ContentType;
 use actix_web::web::{Data, Json, ReqData, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
-use chassis::{Seen, Service, get};
+use chassis::{ClientInfo, Service, get};
 
 chassis::variables! {
     /// What this service has besides what every service has.
@@ -27,9 +27,9 @@ struct Greeting {
     greeting: String,
 }
 
-/// By the address that the edge has seen.
-async fn greeting(seen: ReqData<Seen>, own: Data<Own>) -> impl Responder {
-    let greeting = format!("Hello, {}! ", seen.client).repeat(own.times);
+/// By the address that the edge states.
+async fn greeting(client: ReqData<ClientInfo>, own: Data<Own>) -> impl Responder {
+    let greeting = format!("Hello, {}! ", client.address).repeat(own.times);
     Json(Greeting { greeting })
 }
 

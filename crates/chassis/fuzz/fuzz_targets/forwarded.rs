@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use chassis::forwarded::{Connection, Proto, Seen};
+use chassis::forwarded::{ClientInfo, Connection, Proto};
 use chassis::networks::Networks;
 use chassis::variable::Value as _;
 use libfuzzer_sys::{Corpus, fuzz_target};
@@ -30,21 +30,21 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     };
     let headers = headers(lines);
     let trusted = Networks::parse(TRUSTED).expect("networks");
-    let seen = Seen::new(peer, &headers, &trusted);
+    let info = ClientInfo::new(peer, &headers, &trusted);
     let peer = peer.to_canonical();
-    let silent = Seen {
+    let silent = ClientInfo {
         forwarded_for: [peer].into(),
         real_ip: peer,
         proto: Proto::Http,
-        client: peer,
+        address: peer,
         request_id: None,
         connection: Connection::default(),
     };
 
     if is_trusted(peer) {
-        holds_of_what_is_believed(&seen, &silent, &headers);
+        holds_of_what_is_believed(&info, &silent, &headers);
     } else {
-        assert_eq!(seen, silent, "an untrusted peer changed what is shown");
+        assert_eq!(info, silent, "an untrusted peer changed what is shown");
     }
     Corpus::Keep
 });
@@ -65,56 +65,56 @@ fn headers<'a>(lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap {
     headers
 }
 
-fn holds_of_what_is_believed(seen: &Seen, silent: &Seen, headers: &HeaderMap) {
+fn holds_of_what_is_believed(info: &ClientInfo, silent: &ClientInfo, headers: &HeaderMap) {
     let sent = |name: &str| -> Vec<_> {
         let values = headers.get_all(name);
         values.map(|value| value.as_bytes().to_vec()).collect()
     };
 
     // The list is one of addresses, written the one way, and reads back as itself.
-    let shown = seen.forwarded_for_value();
+    let shown = info.forwarded_for_value();
     let read: Result<Vec<IpAddr>, _> = shown.split(", ").map(str::parse).collect();
-    assert_eq!(read.as_ref(), Ok(&seen.forwarded_for.to_vec()), "{shown:?}");
-    assert!((1..=32).contains(&seen.forwarded_for.len()), "{shown}");
-    for address in seen
+    assert_eq!(read.as_ref(), Ok(&info.forwarded_for.to_vec()), "{shown:?}");
+    assert!((1..=32).contains(&info.forwarded_for.len()), "{shown}");
+    for address in info
         .forwarded_for
         .iter()
-        .chain([&seen.real_ip, &seen.client])
+        .chain([&info.real_ip, &info.address])
     {
         assert_eq!(*address, address.to_canonical());
     }
 
     // Each header stands for itself: what was not sent, or twice, is the peer's.
     if sent("x-forwarded-for").is_empty() {
-        assert_eq!(seen.forwarded_for, silent.forwarded_for);
+        assert_eq!(info.forwarded_for, silent.forwarded_for);
     }
     for (name, unchanged) in [
-        ("x-real-ip", seen.real_ip == silent.real_ip),
-        ("x-forwarded-proto", seen.proto == silent.proto),
-        ("x-request-id", seen.request_id == silent.request_id),
-        ("x-edge-protocol", seen.connection.protocol.is_none()),
-        ("x-edge-tls-version", seen.connection.tls_version.is_none()),
-        ("x-edge-tls-cipher", seen.connection.tls_cipher.is_none()),
-        ("x-edge-tls-group", seen.connection.tls_group.is_none()),
+        ("x-real-ip", info.real_ip == silent.real_ip),
+        ("x-forwarded-proto", info.proto == silent.proto),
+        ("x-request-id", info.request_id == silent.request_id),
+        ("x-edge-protocol", info.connection.protocol.is_none()),
+        ("x-edge-tls-version", info.connection.tls_version.is_none()),
+        ("x-edge-tls-cipher", info.connection.tls_cipher.is_none()),
+        ("x-edge-tls-group", info.connection.tls_group.is_none()),
     ] {
         let sent = sent(name);
         assert!(sent.len() == 1 || unchanged, "{name} was sent as {sent:?}");
     }
 
     // The client is who the last trusted proxy says, and never hearsay from further left.
-    if seen.real_ip == silent.real_ip && seen.client != silent.client {
-        let mut from_the_right = seen.forwarded_for.iter().rev();
+    if info.real_ip == silent.real_ip && info.address != silent.address {
+        let mut from_the_right = info.forwarded_for.iter().rev();
         let first = from_the_right.find(|address| !is_trusted(**address));
-        assert_eq!(seen.client, *first.unwrap_or(&seen.forwarded_for[0]));
+        assert_eq!(info.address, *first.unwrap_or(&info.forwarded_for[0]));
     }
 
     // What goes into a log line or a header as it is has no character that ends either.
-    if let Some(id) = &seen.request_id {
+    if let Some(id) = &info.request_id {
         assert!((1..=128).contains(&id.len()), "{id:?}");
         assert!(id.bytes().all(|byte| byte.is_ascii_graphic()), "{id:?}");
         assert!(!id.contains(['"', '\\', ',', ';', '<', '>']), "{id:?}");
     }
-    let connection = &seen.connection;
+    let connection = &info.connection;
     for word in [
         &connection.protocol,
         &connection.tls_version,
