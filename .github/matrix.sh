@@ -45,15 +45,15 @@ elif [ "$BASE" != --all ]; then
 fi
 say "held against $BASE"
 
-touched='[]'
+affected='[]'
 for system in $(printf '%s' "$runners" | jq --raw-output 'keys[]'); do
   more=$(./drydock affected --json --system "$system" "$BASE")
-  touched=$(printf '%s' "$touched" | jq --compact-output --argjson more "$more" '. + $more')
+  affected=$(printf '%s' "$affected" | jq --compact-output --argjson more "$more" '. + $more')
 done
 
 # What has the same things to build or fetch first is in one job; each output is in one,
 # whatever its name.
-grouped=$(printf '%s' "$touched" | jq --compact-output --argjson runners "$runners" '
+grouped=$(printf '%s' "$affected" | jq --compact-output --argjson runners "$runners" '
   def group:
     capture("^(?<kind>[^.]+)[.](?<system>[^.]+)[.](?<name>.+)$")
     | if .system | endswith("-darwin") then "shells"
@@ -78,9 +78,9 @@ output() { # NAME JSON FILTER
 }
 {
   output groups "$grouped" .
-  output verify "$touched" "map(select(test(\"^apps[.].*[.]verify\$\")) | $runner)"
-  output containers "$touched" "map(select(test(\"^apps[.].*[.]test\$\")) | $runner)"
+  output verify "$affected" "map(select(test(\"^apps[.].*[.]verify\$\")) | $runner)"
+  output containers "$affected" "map(select(test(\"^apps[.].*[.]test\$\")) | $runner)"
   # The oldest engine comes as a program for one system.
-  output up "$touched" "map(select(test(\"^apps[.].*[.]up\$\")) | $runner
+  output up "$affected" "map(select(test(\"^apps[.].*[.]up\$\")) | $runner
     | {runner: ., engine: \"its own\"}, (select(. == \"ubuntu-24.04\") | {runner: ., engine: \"the oldest\"}))"
 } | tee -a "$GITHUB_OUTPUT"

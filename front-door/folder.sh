@@ -49,8 +49,8 @@ template_lines() {
 }
 
 read_flake() {
-  said=$(cd "$at" && nix eval --raw --file ./flake.nix --apply "$(cat "$root/front-door/flake-inputs.nix")" 2>&1) ||
-    die "$at/flake.nix cannot be read: $said"
+  output=$(cd "$at" && nix eval --raw --file ./flake.nix --apply "$(cat "$root/front-door/flake-inputs.nix")" 2>&1) ||
+    die "$at/flake.nix cannot be read: $output"
   # Lines at the end that are empty are not there.
   {
     IFS= read -r input || :
@@ -60,7 +60,7 @@ read_flake() {
     IFS= read -r locked_rev || :
     IFS= read -r locked_hash || :
   } <<SAID
-$said
+$output
 SAID
 }
 

@@ -114,10 +114,10 @@ refuse_stale_locks() {
   for cargo_lock; do
     [ -e "$cargo_lock" ] || continue
     manifest=${cargo_lock%.lock}.toml
-    said=$(
+    output=$(
       [ "$inputs" != offline ] || export CARGO_HOME="$cache/cargo"
       timeout 60 cargo metadata --locked --format-version 1 --manifest-path "$manifest" 2>&1 >/dev/null
-    ) || case $said in
+    ) || case $output in
       *"lock file"*"--locked"*)
         die "$cargo_lock does not fit $manifest, and tests build from it; this mends it: cargo update --workspace --manifest-path $(quoted "$manifest")"
         ;;

@@ -48,7 +48,7 @@ let
       # Of another host than this machine the edge is not asked by its address.
       ++
         lib.optional (service.host == "localhost")
-          "--ask=https://${if isLoopback service then "127.0.0.1" else "nginx"}${service.place}"
+          "--ask=https://${if isLoopback service then "127.0.0.1" else "nginx"}${service.basePath}"
       ++ loop.service
       ++ loop.notes {
         "Cargo.lock" = "crates that the image does not have come with ${loop.door}, started again";
@@ -56,7 +56,7 @@ let
     )
     + lines (
       lib.optional (service.host == "localhost")
-        "      - \"--url=https://localhost\${DRYDOCK_HTTPS_PORT:+:\${DRYDOCK_HTTPS_PORT:-}}${service.place}\""
+        "      - \"--url=https://localhost\${DRYDOCK_HTTPS_PORT:+:\${DRYDOCK_HTTPS_PORT:-}}${service.basePath}\""
       ++ [
         "    environment:"
         "      APP_AUTOSTART: # false: nothing is started, for `docker compose exec ${service.serviceName} …`"
@@ -94,7 +94,7 @@ let
         tree = "/src";
         store = "/edge";
       }
-      ++ loop.placed (
+      ++ loop.substitutionArguments (
         {
           upstream = upstreamOf services.app;
         }
@@ -102,7 +102,7 @@ let
         // lib.optionalAttrs onChassis { log = "/dev/null"; }
       )
       ++ builtins.concatMap (service: [
-        "--place"
+        "--substitute"
         "http/upstream-${service.serviceName}.conf"
         service.upstream
         (upstreamOf service)

@@ -81,7 +81,7 @@ let
     "timeout"
     "websockets"
   ];
-  place = type "a path such as \"/api/\", of letters, digits, . _ ~ / and -" (
+  urlPath = type "a path such as \"/api/\", of letters, digits, . _ ~ / and -" (
     value: isString value && match "/[A-Za-z0-9._~/-]+" value != null
   );
   host = type "a host's name" (
@@ -323,8 +323,8 @@ rec {
       refuse "it may not be called so; a name has lower-case letters, digits and - between them, and is none of app, dev, network, nginx and tls, which are there"
     else if given ? path == given ? host then
       refuse "it needs a path, such as path = \"/${name}/\", or a host, such as host = \"${name}.example.org\", and not both"
-    else if given ? path && !place.accepts given.path then
-      refuse "path is ${shown given.path}; it may be ${place.is}"
+    else if given ? path && !urlPath.accepts given.path then
+      refuse "path is ${shown given.path}; it may be ${urlPath.is}"
     else if given ? host && !host.accepts given.host then
       refuse "host is ${shown given.host}; it may be ${host.is}"
     else if foreign != [ ] then

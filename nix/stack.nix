@@ -20,7 +20,7 @@
   # The last part of its image's name, and its name for Compose and for the edge.
   serviceName ? "app",
   # Which requests the edge has for it: below a path, or with a host's name.
-  place ? "/",
+  basePath ? "/",
   host ? "localhost",
   # Other folders that have a Cargo.lock, by name: crates that are worked on beside this one.
   otherCrates ? { },
@@ -41,7 +41,7 @@ let
         otherCrates
         pkgs
         host
-        place
+        basePath
         serviceName
         ;
       # As they were given, where what is said of them is another thing than what they mean.
@@ -67,7 +67,7 @@ let
             pkgs
             ;
           serviceName = name;
-          place = given.path or "/";
+          basePath = given.path or "/";
           host = given.host or "localhost";
           settings = {
             inherit (checked) src strict;

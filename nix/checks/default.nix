@@ -57,7 +57,7 @@ in
       ;
     # With what each service asks the system for as it starts, for a command that finds one not to.
     app = scope.app // {
-      starting = builtins.mapAttrs (_: service: service.starting.seen) scope.services;
+      starting = builtins.mapAttrs (_: service: service.starting.report) scope.services;
     };
     # What `nix run .#compose` writes.
     compose = scope.composeFile;

@@ -49,7 +49,7 @@ pkgs.runCommand "loopback"
     # As in the image: an empty environment, a root that cannot be written to, and in it the files
     # that it reads.
     ${starting.files}
-    bash ${./box.sh} ${starting.boxed} > said 2>&1 &
+    bash ${./box.sh} ${starting.boxed} > output 2>&1 &
     app=$!
     ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
     nginx=$!
@@ -57,15 +57,15 @@ pkgs.runCommand "loopback"
     # What it says of an end has nothing to do with how the program starts.
     ends() {
       echo "loopback: the last lines that ${name} wrote:" >&2
-      tail -n 20 said >&2
+      tail -n 20 output >&2
       echo "loopback: $*" >&2
     }
     fail() {
       ends "$@"
       # It is started once more, and is seen at it.
       kill -KILL "$app" "$nginx" 2> /dev/null || :
-      ${starting.said} > hints || :
-      [ -s hints ] || bash ${../commands/hint.sh} ${name} said > hints
+      ${starting.hints} > hints || :
+      [ -s hints ] || bash ${../commands/hint.sh} ${name} output > hints
       cat hints >&2
       exit 1
     }

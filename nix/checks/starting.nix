@@ -62,7 +62,7 @@ rec {
     pkgs.strace
   ];
   # A command that writes a sentence for each setting.
-  said = "env BOX=${./box.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
+  hints = "env BOX=${./box.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
     lib.escapeShellArgs [
       name
       (toString port)
@@ -73,9 +73,9 @@ rec {
     ]
   } ${boxed}";
   # The sentences, as a file.
-  seen = pkgs.runCommand "starting" { nativeBuildInputs = tools; } ''
+  report = pkgs.runCommand "starting" { nativeBuildInputs = tools; } ''
     mkdir -p /tmp/socket
     ${files}
-    ${said} > "$out"
+    ${hints} > "$out"
   '';
 }

@@ -19,8 +19,8 @@ let
   # What says that it is ready, if that is behind the edge by the same path.
   pathOf =
     service:
-    if service.place != "/" || service.ready == null || service.ready == "tcp" then
-      service.place
+    if service.basePath != "/" || service.ready == null || service.ready == "tcp" then
+      service.basePath
     else
       service.ready;
 in

@@ -1,5 +1,5 @@
 # `./drydock dev --host`: the edit loop without containers. nginx has its production configuration,
-# with the places and ports of this machine in it.
+# with the folders and ports of this machine in it.
 {
   app,
   lib,
@@ -107,10 +107,10 @@ writeShellApplication {
       ${lib.escapeShellArgs (
         map (argument: "--cargo=${argument}") app.working.hostArguments ++ loop.service ++ notes
       )}
-      ${lib.concatMapStringsSep " " quoted (configuration ++ loop.placed words)}
+      ${lib.concatMapStringsSep " " quoted (configuration ++ loop.substitutionArguments words)}
     )
     # Or its workers would be nobody, who may read neither the folder nor what is to be served.
-    [ "$(id -u)" != 0 ] || arguments+=(--place main/process.conf 'pid ' 'user root; pid ')
+    [ "$(id -u)" != 0 ] || arguments+=(--substitute main/process.conf 'pid ' 'user root; pid ')
     # It takes the folder away itself.
     trap - EXIT
     exec ${dev-loop}/bin/dev-loop "''${arguments[@]}"

@@ -13,8 +13,8 @@
   options,
   # The edge's configuration, if it is in the working tree: a path below that.
   edgeFolder,
-  # ../edge/places.nix
-  places,
+  # ../edge/substitutions.nix
+  substitutions,
   # As they were given: the scope has an output by the name of one of them.
   settings,
   # The settings of these names: see ../settings.nix.
@@ -77,15 +77,15 @@ rec {
     ++
       lib.optional (options.own != null)
         "--over=${if ownEdge == null then options.own else "${tree}/${ownEdge}"}";
-  # Words of it, for this place: see ../edge/places.nix.
-  placed =
+  # What differs from it on this machine: see ../edge/substitutions.nix.
+  substitutionArguments =
     new:
-    builtins.concatMap (place: [
-      "--place"
-      place.file
-      place.from
-      place.to
-    ]) (places.of ({ reuse = "1"; } // new));
+    builtins.concatMap (one: [
+      "--substitute"
+      one.file
+      one.from
+      one.to
+    ]) (substitutions.of ({ reuse = "1"; } // new));
   # What is said when a file changes that needs more than the loop, by its path.
   notes =
     more:

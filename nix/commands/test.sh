@@ -39,7 +39,7 @@ fail() {
 }
 passed() { echo "test: $* ... ok"; }
 
-compose up --detach >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "the stack does not start"; }
+compose up --detach >"$folder/log" 2>&1 || { cat "$folder/log" >&2; fail "the stack does not start"; }
 state() { docker inspect --format "$2" "$(compose ps --all --quiet "$1" | head -n 1)"; } # SERVICE FORMAT
 tries=0
 for service in "${!programs[@]}"; do

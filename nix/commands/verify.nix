@@ -9,7 +9,7 @@
   asserter,
   # The archive of all images.
   image,
-  # The crates that the images have programs of: those of the services, and ours.
+  # The crates that the images have programs of: those of the services, and Drydock's.
   services,
   keypair,
   probe,
@@ -33,7 +33,7 @@ let
       "/somewhere/else"
     else
       dirOf (builtins.head layouts).root;
-  # Nothing else of ours comes before these.
+  # Nothing else of Drydock's comes before these.
   dependencies = map (crate: crate.dependencies) programs;
 in
 pkgs.writeShellApplication {
@@ -98,9 +98,9 @@ pkgs.writeShellApplication {
     # All that this is built from, a compiler above all, is copied.
     export LC_ALL=C
     nix-store --query --requisites ${drv image} | grep '\.drv$' | sort > all
-    nix-store --query --referrers-closure "''${first[@]}" | sort | comm -12 all - > ours
-    xargs nix-store --query --references < ours | sort -u > named
-    comm -23 named ours > references
+    nix-store --query --referrers-closure "''${first[@]}" | sort | comm -12 all - > dependants
+    xargs nix-store --query --references < dependants | sort -u > named
+    comm -23 named dependants > references
     grep '\.drv$' references | xargs nix-store --query --outputs > inputs
     grep -v '\.drv$' references >> inputs || :
     xargs nix-store --check-validity --print-invalid < inputs | sort > invalid

@@ -9,9 +9,9 @@ let
     src
     ;
   inherit (pkgs) pkgsStatic;
-  ours = ../../rust-toolchain.toml;
+  defaultToolchain = ../../rust-toolchain.toml;
   # The crate's own, if it has one.
-  toolchainFile = lib.findFirst builtins.pathExists ours [
+  toolchainFile = lib.findFirst builtins.pathExists defaultToolchain [
     (src + "/rust-toolchain.toml")
     (src + "/rust-toolchain")
   ];
@@ -41,7 +41,7 @@ let
     staticCrane = (scope.mkCrane pkgsStatic).overrideToolchain (toolchainOf file);
   };
   # For the programs that come along, whatever the crate's own toolchain is.
-  cranes = cranesOf ours;
+  cranes = cranesOf defaultToolchain;
 in
 {
   # What its manifests say: see ./cargo.nix.
@@ -109,7 +109,7 @@ in
     in
     if crate.rust != null && builtins.compareVersions crate.rust is > 0 then
       throw "drydock: the package ${crate.package} wants Rust ${crate.rust} at least (rust-version), and the toolchain is ${is}, as ${
-        if toolchainFile == ours then "Drydock's" else "its own"
+        if toolchainFile == defaultToolchain then "Drydock's" else "its own"
       } rust-toolchain.toml says; one beside Cargo.toml may say another, which comes with the pinned inputs"
     else
       scope.appWith "";

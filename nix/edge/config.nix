@@ -3,8 +3,8 @@
 {
   lib,
   runCommand,
-  # ./places.nix
-  places,
+  # ./substitutions.nix
+  substitutions,
   # ./options.nix
   options,
   # ./source.nix
@@ -56,7 +56,7 @@ runCommand "nginx-config" { } ''
   cp -r "$out" tested
   mkdir none pair
   ${lib.getExe keypair} --from none --to pair --owner "$(id -u):$(id -g)" > /dev/null
-  ${places.put "tested" (
+  ${substitutions.apply "tested" (
     common
     // {
       http = "8080";
@@ -69,13 +69,13 @@ runCommand "nginx-config" { } ''
     find "$1"/sites -type f -exec sed -i -E "s/\b(listen +)80([ ;])/\1$2\2/; s/\b(listen +)443([ ;])/\1$3\2/" {} +
   }
   listen tested 8080 8443
-  ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf" 2> said || {
-    sed "s|$PWD/tested/||" said >&2
+  ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf" 2> messages || {
+    sed "s|$PWD/tested/||" messages >&2
     exit 1
   }
-  cat said >&2
+  cat messages >&2
 
-  ${places.put "$out" (
+  ${substitutions.apply "$out" (
     common
     // {
       http = toString httpPort;

@@ -6,7 +6,7 @@ in
 {
   nginx = import ./nginx.nix { inherit (scope.pkgs) nginx; };
   options = call ./options.nix { };
-  places = call ./places.nix { };
+  substitutions = call ./substitutions.nix { };
   # What the image's configuration begins with.
   edgeSource = call ./source.nix { };
   # The Unix socket that the service listens at, if it does.

@@ -3,8 +3,8 @@
 {
   lib,
   runCommand,
-  # ./places.nix
-  places,
+  # ./substitutions.nix
+  substitutions,
   # ./options.nix
   options,
   # The other services behind the edge, by name: scopes of ../stack.nix.
@@ -31,18 +31,18 @@ let
   # Host names first, and of two paths the longer one.
   ordered = builtins.sort (
     one: two:
-    if (one.place == "/") != (two.place == "/") then
-      one.place == "/"
+    if (one.basePath == "/") != (two.basePath == "/") then
+      one.basePath == "/"
     else
-      builtins.stringLength one.place > builtins.stringLength two.place
+      builtins.stringLength one.basePath > builtins.stringLength two.basePath
   ) (builtins.attrValues others);
   # What the service gets is what it is chosen by: host and target as they came.
   expression =
     service:
-    if service.place == "/" then
+    if service.basePath == "/" then
       "^${lib.escapeRegex service.host}/"
     else
-      "^[^/]*${lib.escapeRegex (lib.removeSuffix "/" service.place)}(?:[/?]|$)";
+      "^[^/]*${lib.escapeRegex (lib.removeSuffix "/" service.basePath)}(?:[/?]|$)";
   addressOf = upstream: protocol: "${protocol}://${upstream}";
   chosen = builtins.toFile "services.conf" (
     ''
@@ -63,7 +63,7 @@ runCommand "edge-source" { } ''
   ${lib.concatMapStrings (folder: ''
     cp -r --no-preserve=mode ${folder}/. .
   '') options.folders}
-  ${places.put "." {
+  ${substitutions.apply "." {
     body = bodySize;
     answer = "${toString timeout}s";
   }}

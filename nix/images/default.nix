@@ -11,7 +11,7 @@ let
     settings
     ;
   packages = "nixpkgs ${lib.version}";
-  hold =
+  assertFacts =
     setting: facts: image:
     call ./facts.nix {
       inherit image setting;
@@ -28,8 +28,8 @@ let
     };
   holdRelease =
     setting: facts:
-    hold setting ([ ./facts/release.toml ] ++ builtins.filter (more: more != null) facts);
-  holdWork = facts: hold null ([ ./facts/work.toml ] ++ facts);
+    assertFacts setting ([ ./facts/release.toml ] ++ builtins.filter (more: more != null) facts);
+  assertWork = facts: assertFacts null ([ ./facts/work.toml ] ++ facts);
   # A revision of the crate says nothing of the images to work with, and would make them anew at
   # each commit.
   workBase = call ./base.nix {
@@ -91,7 +91,7 @@ in
       )
     );
   };
-  image-dev = holdWork [
+  image-dev = assertWork [
     ./facts/dev.toml
     {
       environment = (lib.importTOML ./facts/dev.toml).environment ++ scope.devVariables;
@@ -105,6 +105,6 @@ in
   devVariables =
     lib.optional settings.egress "SSL_CERT_FILE=${scope.pkgs.cacert}/etc/ssl/certs/ca-bundle.crt"
     ++ lib.mapAttrsToList (name: value: "${name}=${value}") scope.app.working.variables;
-  image-ci = holdWork [ ./facts/ci.toml ] (call ./ci.nix { base = workBase; });
+  image-ci = assertWork [ ./facts/ci.toml ] (call ./ci.nix { base = workBase; });
   devShells = call ./dev-shell.nix { };
 }

@@ -14,7 +14,7 @@ unset DRYDOCK_ROOT DRYDOCK_FOLDER DRYDOCK_NIX_FLAGS DRYDOCK_FLAKE CARGO_TARGET_D
 
 fail() {
   echo "adopted: $name: $* ... FAILED"
-  tail -n 60 "$scratch/said" | sed 's/^/    /'
+  tail -n 60 "$scratch/log" | sed 's/^/    /'
   exit 1
 }
 passed() { echo "adopted: $name: $* ... ok"; }
@@ -47,7 +47,7 @@ published() { # NAME VERSION: a crate as its authors have published it.
   printf '[package]\nname = "fetch"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[dependencies]\n%s = "=%s"\n' "$1" "$2" >"$scratch/fetch/Cargo.toml"
   : >"$scratch/fetch/src/lib.rs"
   # A crate without a library is fetched all the same, with a warning.
-  (cd "$scratch/fetch" && cargo fetch) >"$scratch/said" 2>&1 || fail "it cannot be fetched"
+  (cd "$scratch/fetch" && cargo fetch) >"$scratch/log" 2>&1 || fail "it cannot be fetched"
   cp -R "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$1-$2" "$folder"
   chmod -R u+w "$folder"
   cat >"$folder/flake.nix" <<FLAKE
@@ -91,7 +91,7 @@ hello() {
   from='<h1>Hello</h1>' to='<h1>Good day</h1>' file=src/page.html
   # As whoever has no crate yet begins.
   mkdir "$folder"
-  (cd "$folder" && door nix flake init --template "path:$root#service") >"$scratch/said" 2>&1 || fail "the template"
+  (cd "$folder" && door nix flake init --template "path:$root#service") >"$scratch/log" 2>&1 || fail "the template"
   sed -i "s|github:OWNER/drydock|path:$root|" "$folder/flake.nix"
 }
 hello_asked() {
@@ -155,26 +155,26 @@ adopted() ( # NAME
   export DRYDOCK_HTTP_PORT DRYDOCK_HTTPS_PORT
   url=https://localhost:$DRYDOCK_HTTPS_PORT
 
-  door nix run .#test >"$scratch/said" 2>&1 || fail "the stack as shipped"
-  grep -q "ends with 0 at SIGTERM ... ok" "$scratch/said" || fail "it ends"
+  door nix run .#test >"$scratch/log" 2>&1 || fail "the stack as shipped"
+  grep -q "ends with 0 at SIGTERM ... ok" "$scratch/log" || fail "it ends"
   passed "the stack as shipped is asked, and ends with 0"
-  door up >"$scratch/said" 2>&1 || fail "up"
+  door up >"$scratch/log" 2>&1 || fail "up"
   ask "$url$path" | grep -qF -- "$from" || fail "its answer has not '$from'"
   passed "up, and its answer"
   [ "$(type -t "${name}_asked")" != function ] || "${name}_asked"
-  door down >"$scratch/said" 2>&1 || fail "down"
+  door down >"$scratch/log" 2>&1 || fail "down"
 
-  "$root/drydock" -y dev --host >"$scratch/said" 2>&1 &
+  "$root/drydock" -y dev --host >"$scratch/log" 2>&1 &
   loop=$!
   # shellcheck disable=SC2329 # until_it calls these
-  said() { grep -qF -- "$1" "$scratch/said" || ! kill -0 "$loop" 2>/dev/null; }
-  until_it 3000 said "$url/ answers, after"
+  logged() { grep -qF -- "$1" "$scratch/log" || ! kill -0 "$loop" 2>/dev/null; }
+  until_it 3000 logged "$url/ answers, after"
   kill -0 "$loop" || fail "the loop does not start"
   grep -qF -- "$from" "$file" || fail "$file has not '$from'"
   sed -i "s|$from|$to|" "$file"
-  until_it 3000 said "the new program answers" || fail "an edit is not taken"
+  until_it 3000 logged "the new program answers" || fail "an edit is not taken"
   ask "$url$path" | grep -qF -- "$to" || fail "the edit is not served"
-  passed "an edit is served: $(sed -n 's/^dev: \(the new program answers.*\)/\1/p' "$scratch/said" | head -n 1)"
+  passed "an edit is served: $(sed -n 's/^dev: \(the new program answers.*\)/\1/p' "$scratch/log" | head -n 1)"
   kill -TERM "$loop"
   wait "$loop" || fail "the loop ends with $?"
   loop=''

@@ -128,7 +128,7 @@ door() { # ARGUMENT...
 
 wrong() {
   echo "    $1"
-  [ ! -e "$t/err" ] || sed 's/^/    said: /' "$t/out" "$t/err"
+  [ ! -e "$t/err" ] || sed 's/^/    output: /' "$t/out" "$t/err"
   return 1
 }
 works() { [ "$code" = 0 ] || wrong "it ends with $code"; }
@@ -1145,7 +1145,7 @@ rm "$scratch/locked/flake.lock"
 "$nix" --extra-experimental-features 'nix-command flakes' flake lock "path:$scratch/locked" 2>"$scratch/log" || { cat "$scratch/log"; exit 1; }
 cp "$scratch/locked/flake.lock" "$scratch/flake.lock"
 
-# Runs a test; what it prints is in $scratch/NAME.said then, its code and its time in NAME.code.
+# Runs a test; what it prints is in $scratch/NAME.log then, its code and its time in NAME.code.
 run() { # NAME
   t=$scratch/$1
   mkdir -p "$t/home"
@@ -1158,7 +1158,7 @@ run() { # NAME
     [ -z "$private" ] || { mkdir -p "$XDG_CACHE_HOME/drydock" && cp -P "$seeds"/private-* "$XDG_CACHE_HOME/drydock"; }
     cd "$t"
     "test_$1"
-  ) >"$t.said" 2>&1 </dev/null
+  ) >"$t.log" 2>&1 </dev/null
   code=$?
   set -e
   echo "$code $((SECONDS - start))" >"$t.code"
@@ -1190,7 +1190,7 @@ for name in "${names[@]}"; do
     *)
       failed=$((failed + 1))
       echo "front door: $name ... FAILED after $took s"
-      cat "$scratch/$name.said"
+      cat "$scratch/$name.log"
       ;;
   esac
   [ -z "${DRYDOCK_TEST_TIMES:-}" ] || echo "$took s $name"

@@ -183,9 +183,9 @@ impl Certificate {
     pub(super) fn check_extensions(&self) -> Result<(), String> {
         let extensions = self.parsed.tbs_certificate().extensions();
         let extensions = extensions.map_or(&[][..], Vec::as_slice);
-        let mut seen: Vec<_> = extensions.iter().map(|one| one.extn_id).collect();
-        seen.sort_unstable();
-        if let Some([twice, _]) = seen.array_windows().find(|[one, next]| one == next) {
+        let mut ids: Vec<_> = extensions.iter().map(|one| one.extn_id).collect();
+        ids.sort_unstable();
+        if let Some([twice, _]) = ids.array_windows().find(|[one, next]| one == next) {
             return Err(format!("has the extension {twice} twice"));
         }
         for extension in extensions.iter().filter(|extension| extension.critical) {
@@ -277,7 +277,7 @@ fn same_name(one: &str, other: &str) -> bool {
 }
 
 /// Not a certificate's subject, which could be empty, but its place tells people which one.
-pub(super) fn place(index: usize, subject: &str) -> String {
+pub(super) fn name_in_chain(index: usize, subject: &str) -> String {
     format!("certificate {} ({})", index + 1, shortened(subject))
 }
 

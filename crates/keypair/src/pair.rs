@@ -10,7 +10,7 @@ use x509_cert::der::DateTime;
 use zeroize::Zeroizing;
 
 use super::{
-    certificate::{Certificate, place, shortened},
+    certificate::{Certificate, name_in_chain, shortened},
     pem::{self, Block},
     private_key::{self, PrivateKey},
     refusal::{Refusal, one_line, shown},
@@ -163,7 +163,7 @@ fn chain_warnings(chain: &[Certificate]) -> Vec<String> {
     for why in leaf.no_hosts.iter().take(MAX_SHOWN) {
         warnings.push(format!(
             "{} is for {why}; no client matches it",
-            place(0, &leaf.subject)
+            name_in_chain(0, &leaf.subject)
         ));
     }
     for (index, one) in chain.iter().enumerate() {
@@ -171,20 +171,20 @@ fn chain_warnings(chain: &[Certificate]) -> Vec<String> {
         if issuer.is_some_and(|issuer| !one.names_key_of(issuer)) {
             warnings.push(format!(
                 "{} calls the key of its issuer otherwise (authorityKeyIdentifier) than {} does (subjectKeyIdentifier); clients with OpenSSL refuse that",
-                place(index, &one.subject),
-                place(index + 1, &chain[index + 1].subject)
+                name_in_chain(index, &one.subject),
+                name_in_chain(index + 1, &chain[index + 1].subject)
             ));
         }
         if index > 0 && !one.is_for_servers() {
             warnings.push(format!(
                 "{} has anyExtendedKeyUsage and not serverAuth; clients with OpenSSL refuse that",
-                place(index, &one.subject)
+                name_in_chain(index, &one.subject)
             ));
         }
         for feature in one.features.iter().take(MAX_SHOWN) {
             warnings.push(format!(
                 "{} obliges the server to have the TLS extension {feature} (RFC 7633); see that nginx has it",
-                place(index, &one.subject)
+                name_in_chain(index, &one.subject)
             ));
         }
     }
@@ -196,7 +196,7 @@ fn check_match(chain: &[Certificate], key: &PrivateKey) -> Result<(), String> {
         Some(0) => Ok(()),
         Some(index) => Err(format!(
             "{} must come first: it is the one that fits the key in",
-            place(index, &chain[index].subject)
+            name_in_chain(index, &chain[index].subject)
         )),
         None => Err("the key of its first certificate is not the one in".to_owned()),
     }
@@ -215,7 +215,7 @@ fn check_chain(chain: &[Certificate], now: SystemTime) -> Result<(), String> {
             check_signature(chain, index)?;
             check_constraints(one, &chain[0])
         };
-        checks().map_err(|why: String| format!("{} {why}", place(index, &one.subject)))?;
+        checks().map_err(|why: String| format!("{} {why}", name_in_chain(index, &one.subject)))?;
     }
     Ok(())
 }
@@ -310,7 +310,7 @@ fn check_constraints(one: &Certificate, leaf: &Certificate) -> Result<(), String
     match leaf.hosts.iter().find(|host| !host.is_within(constraints)) {
         Some(host) => Err(format!(
             "may not vouch for {host}, which {} names: its nameConstraints do not allow it",
-            place(0, &leaf.subject)
+            name_in_chain(0, &leaf.subject)
         )),
         None => Ok(()),
     }
@@ -330,7 +330,7 @@ fn check_signature(chain: &[Certificate], index: usize) -> Result<(), String> {
         }
         return Ok(());
     };
-    let next = place(index + 1, &issuer.subject);
+    let next = name_in_chain(index + 1, &issuer.subject);
     if !one.names_as_issuer(issuer) {
         let is_issuer = |other: &Certificate| one.names_as_issuer(other);
         let what = match chain.iter().position(is_issuer) {

@@ -18,10 +18,10 @@ fn accepted(chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) -> String {
 fn p256_in_pkcs8_and_in_sec1() {
     let key = p256_key();
     let chain = certificates(&[&Spec::leaf("leaf").by(&key.public_key(), &key)]);
-    let said = accepted(&chain, pkcs8(&key));
+    let summary = accepted(&chain, pkcs8(&key));
     assert!(
-        said.contains("www.example.org, P-256, valid until"),
-        "{said}"
+        summary.contains("www.example.org, P-256, valid until"),
+        "{summary}"
     );
 
     let sec1 = pem("EC PRIVATE KEY", &key.to_sec1_der().unwrap());
@@ -36,8 +36,8 @@ fn p384() {
     let key = p384_key();
     let signer = p384::ecdsa::SigningKey::from(&key);
     let leaf = Spec::leaf("leaf").sign::<_, p384::ecdsa::DerSignature>(&key.public_key(), &signer);
-    let said = accepted(certificates(&[&leaf]), pkcs8(&key));
-    assert!(said.contains("P-384"), "{said}");
+    let summary = accepted(certificates(&[&leaf]), pkcs8(&key));
+    assert!(summary.contains("P-384"), "{summary}");
 }
 
 #[test]
@@ -80,8 +80,11 @@ fn accepted_rsa(bits: usize) {
         ),
     ] {
         for key in [pkcs1(key), pkcs8(key)] {
-            let said = accepted(certificates(&[&der]), key);
-            assert!(said.contains(&format!("RSA {bits}")), "{name}: {said}");
+            let summary = accepted(certificates(&[&der]), key);
+            assert!(
+                summary.contains(&format!("RSA {bits}")),
+                "{name}: {summary}"
+            );
         }
     }
 }
@@ -114,11 +117,11 @@ fn a_host_that_is_an_address_and_no_key_usage_at_all() {
         spec.usage = None;
         spec.extended = vec![];
     });
-    let said = accepted(
+    let summary = accepted(
         certificates(&[&spec.by(&key.public_key(), &key)]),
         pkcs8(&key),
     );
-    assert!(said.contains("192.0.2.7"), "{said}");
+    assert!(summary.contains("192.0.2.7"), "{summary}");
 }
 
 #[test]

@@ -58,12 +58,13 @@ fn the_first_line_counts_the_warnings() {
         );
         let verdict = format!("keypair: {verdict}");
         assert!(text(&output.stdout).starts_with(&verdict), "{output:?}");
-        let said = text(&output.stderr);
-        assert_eq!(said.lines().count(), warnings, "{said}");
+        let stderr = text(&output.stderr);
+        assert_eq!(stderr.lines().count(), warnings, "{stderr}");
         assert!(
-            said.lines()
+            stderr
+                .lines()
                 .all(|line| line.starts_with("keypair: warning: from/")),
-            "{said}"
+            "{stderr}"
         );
     }
 }
@@ -77,9 +78,12 @@ fn exit_1_with_one_line_when_the_pair_is_bad() {
         (output.status.code(), text(&output.stdout).as_str()),
         (Some(1), "")
     );
-    let said = text(&output.stderr);
-    assert!(said.starts_with("keypair: from/localhost.crt: "), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    let stderr = text(&output.stderr);
+    assert!(
+        stderr.starts_with("keypair: from/localhost.crt: "),
+        "{stderr}"
+    );
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
 }
 
 #[test]

@@ -38,13 +38,13 @@ fn files_and_modes() {
         [0o444, 0o444, 0o400]
     );
     assert!(folder.read("tls.crt").ends_with(&folder.read("ca.crt")));
-    let said = report.lines.join("\n");
+    let lines = report.lines.join("\n");
     for words in [
         "made a development pair",
         "localhost, 127.0.0.1, ::1",
         "docker compose cp nginx:",
     ] {
-        assert!(said.contains(words), "{words:?} is not in: {said}");
+        assert!(lines.contains(words), "{words:?} is not in: {lines}");
     }
 }
 

@@ -47,10 +47,10 @@ fn answered(answer: &'static [u8]) -> (Option<i32>, String) {
 
 /// The exit code and the line on stderr.
 fn judged(output: &Output) -> (Option<i32>, String) {
-    let said = String::from_utf8(output.stderr.clone()).unwrap();
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
     let lines = usize::from(!output.status.success());
-    assert_eq!(said.lines().count(), lines, "{said}");
-    (output.status.code(), said)
+    assert_eq!(stderr.lines().count(), lines, "{stderr}");
+    (output.status.code(), stderr)
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn exit_1_for_everything_else_with_the_reason() {
         (b"HTTP/1.1 200", "not HTTP/1"),
         (b"", "closed the connection without an answer"),
     ] {
-        let (code, said) = answered(answer);
+        let (code, stderr) = answered(answer);
         assert_eq!(code, Some(1), "{reason}");
-        assert!(said.contains(reason), "{reason:?} is not in: {said}");
+        assert!(stderr.contains(reason), "{reason:?} is not in: {stderr}");
     }
 }
 
@@ -141,20 +141,20 @@ fn a_refused_connection_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let (code, said) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
+    let (code, stderr) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
     assert_eq!(code, Some(1));
-    assert!(said.contains("connection refused"), "{said}");
+    assert!(stderr.contains("connection refused"), "{stderr}");
     assert!(
-        said.contains(&format!("http://127.0.0.1:{port}/")),
-        "{said}"
+        stderr.contains(&format!("http://127.0.0.1:{port}/")),
+        "{stderr}"
     );
 }
 
 #[test]
 fn an_unknown_name_is_told_at_once() {
-    let (code, said) = judged(&probe(&["http://nobody.invalid/"]));
+    let (code, stderr) = judged(&probe(&["http://nobody.invalid/"]));
     assert_eq!(code, Some(1));
-    assert!(said.contains("not in /etc/hosts"), "{said}");
+    assert!(stderr.contains("not in /etc/hosts"), "{stderr}");
 }
 
 /// How long the probe took for a server that never ends its status line.
@@ -163,11 +163,11 @@ fn slow(answer: impl FnOnce(&mut TcpStream) + Send + 'static) -> Duration {
     let start = Instant::now();
     let output = probe(&["--timeout", "1", &format!("http://127.0.0.1:{port}/")]);
     let took = start.elapsed();
-    let (code, said) = judged(&output);
+    let (code, stderr) = judged(&output);
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("time-out after 1 s while waiting for the status line"),
-        "{said}"
+        stderr.contains("time-out after 1 s while waiting for the status line"),
+        "{stderr}"
     );
     took
 }
@@ -209,9 +209,12 @@ fn an_endless_status_line_is_not_read_for_ever() {
     let (port, _) = serve("127.0.0.1:0", |stream| {
         while stream.write_all(&[b'a'; 4096]).is_ok() {}
     });
-    let (code, said) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
+    let (code, stderr) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
     assert_eq!(code, Some(1));
-    assert!(said.contains("not HTTP/1") && said.len() < 200, "{said}");
+    assert!(
+        stderr.contains("not HTTP/1") && stderr.len() < 200,
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -223,9 +226,12 @@ fn exit_2_when_called_wrongly() {
         &["--timeout", "0", "http://localhost/"],
         &["--insecure", "http://localhost/"],
     ] {
-        let (code, said) = judged(&probe(args));
+        let (code, stderr) = judged(&probe(args));
         assert_eq!(code, Some(2), "{args:?}");
-        assert!(said.contains("allowed") || said.contains("usage"), "{said}");
+        assert!(
+            stderr.contains("allowed") || stderr.contains("usage"),
+            "{stderr}"
+        );
     }
 }
 
@@ -262,7 +268,7 @@ fn any_answer_of_http_will_do_where_that_is_asked_for() {
 
 #[test]
 fn a_connection_is_enough_where_that_is_asked_for() {
-    // Nobody accepts it, and nothing is said.
+    // Nobody accepts it, and nothing is stderr.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let url = format!("tcp://127.0.0.1:{port}");
@@ -275,9 +281,9 @@ fn a_connection_is_enough_where_that_is_asked_for() {
 fn a_unix_socket_is_asked() {
     let path = std::env::temp_dir().join(format!("probe-{}.socket", std::process::id()));
     let url = format!("http://unix:{}:/ready?x", path.display());
-    let (code, said) = judged(&probe(&[&url]));
+    let (code, stderr) = judged(&probe(&[&url]));
     assert_eq!(code, Some(1));
-    assert!(said.contains("there is no such socket"), "{said}");
+    assert!(stderr.contains("there is no such socket"), "{stderr}");
 
     let listener = UnixListener::bind(&path).unwrap();
     let server = thread::spawn(move || {
@@ -296,9 +302,9 @@ fn a_unix_socket_is_asked() {
         "{request}"
     );
     // Nobody listens any more, and the file is still there.
-    let (code, said) = judged(&probe(&[&url]));
+    let (code, stderr) = judged(&probe(&[&url]));
     assert_eq!(code, Some(1));
-    assert!(said.contains("connection refused"), "{said}");
+    assert!(stderr.contains("connection refused"), "{stderr}");
     std::fs::remove_file(&path).unwrap();
 }
 
@@ -309,9 +315,12 @@ fn where_nothing_listens_it_is_said_what_does() {
     drop(refused);
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let there = other.local_addr().unwrap().port();
-    let (code, said) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
+    let (code, stderr) = judged(&probe(&[&format!("http://127.0.0.1:{port}/")]));
     assert_eq!(code, Some(1));
-    assert!(said.contains(&format!("{there} of one address")), "{said}");
+    assert!(
+        stderr.contains(&format!("{there} of one address")),
+        "{stderr}"
+    );
 }
 
 #[test]

@@ -39,13 +39,13 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
   diff -u compose.dev.yaml ${composeDevFile} >> "$HOME/wrong" ||
     echo "compose.dev.yaml is not what nix/compose-dev.nix makes: the lines with + are" >> "$HOME/wrong"
   # ../../commands/files.sh is read by each command that acts on the stack.
-  say() { echo "$*" > "$HOME/said"; }
+  say() { echo "$*" > "$HOME/output"; }
   rendered=${composeFile} repository=other
   source ${../../commands/files.sh}
   read_with() { # EXPECTED TEXT...: what is read where compose.yaml has the text
     local expected=$1 mine files
     shift
-    rm -rf "$HOME/folder" "$HOME/said"
+    rm -rf "$HOME/folder" "$HOME/output"
     mkdir "$HOME/folder"
     cd "$HOME/folder"
     [ $# = 0 ] || printf '%s\n' "$@" > compose.yaml
@@ -58,7 +58,7 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
   read_with "$over --file compose.yaml" 'services: { app: { environment: { A: b } }, database: { image: postgres } }'
   read_with "$over --file compose.yaml" 'services: { database: { image: postgres, networks: [backend] } }'
   read_with "$over" 'services: { web: { image: somebody/web, ports: ["80:80"] } }'
-  grep -q 'is a stack of its own, and not read' "$HOME/said" || echo "nothing is said of a stack that is not read" >> "$HOME/wrong"
+  grep -q 'is a stack of its own, and not read' "$HOME/output" || echo "nothing is said of a stack that is not read" >> "$HOME/wrong"
   cat "$HOME/wrong" >&2
   [ ! -s "$HOME/wrong" ]
   touch "$out"

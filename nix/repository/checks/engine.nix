@@ -43,28 +43,28 @@ pkgs.runCommand "engine"
     export HOME=$PWD
     refused() { # SENTENCE NAME=VALUE...: the last line has the sentence
       local code=0
-      env "''${@:2}" drydock-engine > said 2>&1 || code=$?
-      cat said
+      env "''${@:2}" drydock-engine > output 2>&1 || code=$?
+      cat output
       [ "$code" = 1 ]
-      tail -n 1 said | grep --fixed-strings -- "$1"
+      tail -n 1 output | grep --fixed-strings -- "$1"
     }
 
     refused "no Docker engine answers; "
     refused "DOCKER_HOST (tcp://127.0.0.1:1) names cannot be used" DOCKER_HOST=tcp://127.0.0.1:1
-    grep --fixed-strings "127.0.0.1:1" said
+    grep --fixed-strings "127.0.0.1:1" output
     refused "DOCKER_HOST (unix://$PWD/none) names cannot be used" "DOCKER_HOST=unix://$PWD/none"
     refused "names cannot be used" DOCKER_HOST=tcp://127.0.0.1:1 DOCKER_TLS_VERIFY=1
-    grep --fixed-strings "ca.pem" said
+    grep --fixed-strings "ca.pem" output
     refused "the client's context names cannot be used" DOCKER_CONTEXT=none
-    grep --fixed-strings 'context "none"' said
+    grep --fixed-strings 'context "none"' output
 
     coproc SERVER { exec python3 ${old}; }
     read -r port <&"''${SERVER[0]}"
     refused "Engine 25.0 is the oldest that will do" "DOCKER_HOST=tcp://127.0.0.1:$port"
-    grep --fixed-strings 20.10.24 said
+    grep --fixed-strings 20.10.24 output
     # As clients do that speak nothing older.
     refused "Engine 25.0 (API 1.44) is the oldest that will do" "DOCKER_HOST=tcp://127.0.0.1:$port" DOCKER_API_VERSION=1.44
-    grep --fixed-strings "speaks API 1.41" said
+    grep --fixed-strings "speaks API 1.41" output
     kill "$SERVER_PID"
     touch "$out"
   ''

@@ -91,7 +91,7 @@ cat own.key own.crt > text.crt
 expect both "a key before the chain" text.crt own.key "its block PRIVATE KEY (line 1) is not used"
 cat own.crt own.key own.pub > text.key
 expect both "a chain before the key" own.crt text.key "its block CERTIFICATE (line 1) is not used"
-grep -qF "its block PUBLIC KEY" said || wrong "the public key is to be named"
+grep -qF "its block PUBLIC KEY" output || wrong "the public key is to be named"
 expect neither "a public key" own.crt own.pub "the private one is wanted"
 openssl x509 -in own.crt -trustout -addtrust serverAuth -out text.crt
 expect both "TRUSTED CERTIFICATE" text.crt own.key "handed over"

@@ -5,8 +5,8 @@ work=$PWD
 
 wrong() { # TEXT
   echo "pairs: $case: $1" >&2
-  sed 's/^/  keypair: /' "$work/said" >&2
-  sed 's/^/  nginx: /' "$work/nginx-said" >&2
+  sed 's/^/  keypair: /' "$work/output" >&2
+  sed 's/^/  nginx: /' "$work/nginx-output" >&2
   exit 1
 }
 
@@ -30,7 +30,7 @@ http {
   server { listen unix:$work/socket ssl; ssl_certificate $1; ssl_certificate_key $2; }
 }
 END
-  "$nginx" -t -q -e stderr -c "$work/nginx.conf" < /dev/null 2> "$work/nginx-said"
+  "$nginx" -t -q -e stderr -c "$work/nginx.conf" < /dev/null 2> "$work/nginx-output"
 }
 
 # Asks both; whatever the case is, nginx has to take what keypair takes, and what it hands over.
@@ -38,9 +38,9 @@ ask() { # NAME
   case=$1
   taken=false served=false
   rm -rf "$work/to" && mkdir "$work/to"
-  if "$keypair" --from "$work/from" --to "$work/to" --owner "$(id -u):$(id -g)" > "$work/said" 2>&1; then taken=true; fi
+  if "$keypair" --from "$work/from" --to "$work/to" --owner "$(id -u):$(id -g)" > "$work/output" 2>&1; then taken=true; fi
   if serves "$work/from/localhost.crt" "$work/from/localhost.key"; then served=true; fi
-  "$taken" || { [ "$(wc -l < "$work/said")" = 1 ] || wrong "one sentence is expected"; return 0; }
+  "$taken" || { [ "$(wc -l < "$work/output")" = 1 ] || wrong "one sentence is expected"; return 0; }
   "$served" || wrong "keypair takes what nginx does not"
   serves "$work/to/tls.crt" "$work/to/tls.key" || wrong "nginx does not take what keypair hands over"
 }
@@ -55,7 +55,7 @@ expect() { # both|neither|stricter NAME CHAIN KEY WORDS
     both:true:true | neither:false:false | stricter:false:true) ;;
     *) wrong "$1 is expected, keypair takes it: $taken, nginx: $served" ;;
   esac
-  grep -qF -- "$5" "$work/said" || wrong "keypair has to say: $5"
+  grep -qF -- "$5" "$work/output" || wrong "keypair has to say: $5"
   count=$((count + 1))
 }
 

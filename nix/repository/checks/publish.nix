@@ -26,8 +26,8 @@ pkgs.runCommand "publish"
     done | grep @ | cmp - printed
 
     refused() { # TEXT ARGUMENT...
-      ! drydock-publish "''${@:2}" 2> said
-      grep --fixed-strings -- "$1" said
+      ! drydock-publish "''${@:2}" 2> output
+      grep --fixed-strings -- "$1" output
     }
     refused "usage:" oci:first
     refused "DESTINATION is 'first'" first v1

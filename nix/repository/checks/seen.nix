@@ -9,20 +9,20 @@
 let
   page = ../../../README.md;
   lines = lib.optionals (builtins.pathExists page) (lib.splitString "\n" (builtins.readFile page));
-  said =
+  sentence =
     before:
     if before == [ ] then
       "nothing, and has no line before which `nix run .#seen` could write it"
     else if lib.hasPrefix "<!-- `nix run .#seen` writes" (builtins.head before) then
       builtins.elemAt before 1
     else
-      said (builtins.tail before);
+      sentence (builtins.tail before);
 in
 pkgs.runCommand "seen"
   {
     nativeBuildInputs = [ seen ];
     # This line alone: the rest of the page may change.
-    said = said lines;
+    sentence = sentence lines;
     record = ''
       revision = "0123456789abcdef0123456789abcdef01234567"
       nix = "2.34.0"
@@ -62,8 +62,8 @@ pkgs.runCommand "seen"
     cd "$NIX_BUILD_TOP/real"
     cp ${../../../flake.lock} flake.lock
     ${lib.optionalString (builtins.pathExists ../../../docs/seen) "cp -r ${../../../docs/seen} docs/seen"}
-    [ "$said" = "$(drydock-seen sentence)" ] || {
-      echo "README.md says: $said" >&2
+    [ "$sentence" = "$(drydock-seen sentence)" ] || {
+      echo "README.md says: $sentence" >&2
       echo "docs/seen and flake.lock say: $(drydock-seen sentence)" >&2
       echo "\`nix run .#seen -- write\` puts it right" >&2
       exit 1

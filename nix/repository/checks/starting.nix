@@ -32,7 +32,7 @@ let
       protocol = settings.protocol or "http";
       socket = null;
       src = ../../../examples/pair;
-    })).said;
+    })).hints;
   case = does: settings: says: { inherit does says settings; };
   cases = [
     (case "nothing" { } "")
@@ -86,21 +86,21 @@ pkgs.runCommand "starting"
       rm -rf files seen body
       mkdir files
       cp -r pair files
-      ${start case.does case.settings} > said
+      ${start case.does case.settings} > output
       expected=${lib.escapeShellArg case.says}
-      if [ "''${expected:+said}" != "$([ ! -s said ] || echo said)" ] || { [ -s said ] && ! grep -qF -- "$expected" said; }; then
+      if [ "''${expected:+output}" != "$([ ! -s output ] || echo output)" ] || { [ -s output ] && ! grep -qF -- "$expected" output; }; then
         echo "starting: of a program that does '${case.does}', '$expected' was expected, and this is said:" >&2
-        cat said lines >&2
+        cat output lines >&2
         touch failed
       fi
     '') cases
     + builtins.concatStringsSep "" (
       lib.mapAttrsToList (line: says: ''
         echo ${lib.escapeShellArg line} > line
-        bash ${../../commands/hint.sh} stranger line > said
-        grep -qF -- ${lib.escapeShellArg says} said || {
+        bash ${../../commands/hint.sh} stranger line > output
+        grep -qF -- ${lib.escapeShellArg says} output || {
           echo "starting: of a program that writes" ${lib.escapeShellArg line} "this is said:" >&2
-          cat said >&2
+          cat output >&2
           touch failed
         }
       '') lines

@@ -78,8 +78,8 @@ pkgs.runCommand "update-report"
       tar -C image -cf "$file" .
       echo "sha256:$digest"
     }
-    says() { grep --quiet --fixed-strings --line-regexp -- "$1" said || { cat said >&2; echo "update-report: it does not say: $1" >&2; exit 1; }; }
-    says_not() { ! grep --quiet --fixed-strings -- "$1" said || { cat said >&2; echo "update-report: it says: $1" >&2; exit 1; }; }
+    says() { grep --quiet --fixed-strings --line-regexp -- "$1" output || { cat output >&2; echo "update-report: it does not say: $1" >&2; exit 1; }; }
+    says_not() { ! grep --quiet --fixed-strings -- "$1" output || { cat output >&2; echo "update-report: it says: $1" >&2; exit 1; }; }
 
     tree before aaaaaaaaaaaaaaaaaaaa
     tree after bbbbbbbbbbbbbbbbbbbb
@@ -105,7 +105,7 @@ pkgs.runCommand "update-report"
     old=$(archive before/image drydock/edge:latest glibc-2.42 nginx-1.30.5 openssl-3.5.1 nginx-config=old zlib-ng)
     new=$(archive after/image drydock/edge:latest glibc-2.42 nginx-1.30.6 nginx-config=new zlib-ng brotli-lib-1.2.0)
 
-    drydock-update-text before after > said
+    drydock-update-text before after > output
     says '| nixpkgs | aaaaaaaaaaaa of 1970-01-02 | bbbbbbbbbbbb of 1970-01-02 |'
     says_not '| crane |'
     says '| nginx | 1.30.5 | 1.30.6 | drydock/edge:latest |'
@@ -127,23 +127,23 @@ pkgs.runCommand "update-report"
     says '| RUSTSEC-2026-0008 | About dropped | dropped 1.0.0 | service/Cargo.lock | closed: dropped is gone |'
     says_not RUSTSEC-2026-0009
     says "| drydock/edge:latest | $old | $new |"
-    grep --quiet '^An update ships [1-9][0-9]* bytes, compressed:$' said
-    grep --quiet '^  re-shipped .* nginx-1.30.6$' said
-    grep --quiet '^  same .* glibc-2.42$' said
-    cp said "$out"
+    grep --quiet '^An update ships [1-9][0-9]* bytes, compressed:$' output
+    grep --quiet '^  re-shipped .* nginx-1.30.6$' output
+    grep --quiet '^  same .* glibc-2.42$' output
+    cp output "$out"
 
-    drydock-update-text before before > said
-    [ "$(grep --count --line-regexp 'None\.' said)" = 3 ]
+    drydock-update-text before before > output
+    [ "$(grep --count --line-regexp 'None\.' output)" = 3 ]
     says "| drydock/edge:latest | $old | the same |"
     says 'An update ships 0 bytes, compressed:'
 
     rm -r after/advisories/crates
-    drydock-update-text before after > said
+    drydock-update-text before after > output
     says 'Nothing was looked up: there is no advisory database on one of both sides.'
 
     refused() { # TEXT
-      ! drydock-update-text before after > said 2>&1
-      grep --fixed-strings -- "$1" said
+      ! drydock-update-text before after > output 2>&1
+      grep --fixed-strings -- "$1" output
     }
     echo '[' > after/tree/service/Cargo.lock
     mkdir after/advisories/crates

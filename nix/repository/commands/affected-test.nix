@@ -47,7 +47,7 @@ pkgs.writeShellApplication {
         failed=$((failed + 1))
         echo "affected: $1 ... FAILED"
         cat "$scratch/wrong"
-        sed 's/^/    said: /' "$scratch/answer" "$scratch/errors"
+        sed 's/^/    output: /' "$scratch/answer" "$scratch/errors"
       else
         passed=$((passed + 1))
         echo "affected: $1 ... ok"
@@ -64,12 +64,12 @@ pkgs.writeShellApplication {
     }
     wrong() { echo "    $1" >> "$scratch/wrong"; }
     # OUTPUT... are without the system: packages.image is packages.x86_64-linux.image.
-    touched() { grep --quiet --fixed-strings --line-regexp "''${1%%.*}.$system.''${1#*.}" "$scratch/answer"; }
-    says() { for output in "$@"; do touched "$output" || wrong "$output is missing"; done; }
-    says_not() { for output in "$@"; do ! touched "$output" || wrong "$output is not touched"; done; }
+    is_affected() { grep --quiet --fixed-strings --line-regexp "''${1%%.*}.$system.''${1#*.}" "$scratch/answer"; }
+    says() { for output in "$@"; do is_affected "$output" || wrong "$output is missing"; done; }
+    says_not() { for output in "$@"; do ! is_affected "$output" || wrong "$output is not affected"; done; }
     says_nothing() {
       [ "$code" = 0 ] || wrong "it ends with $code"
-      [ ! -s "$scratch/answer" ] || wrong "nothing is touched"
+      [ ! -s "$scratch/answer" ] || wrong "nothing is affected"
     }
     says_only() {
       [ "$code" = 0 ] || wrong "it ends with $code"
@@ -202,7 +202,7 @@ pkgs.writeShellApplication {
     git checkout --quiet "$first" -- flake.nix
     ask HEAD
     says "''${crate[@]}" "''${image[@]}" "''${edge[@]}" "''${rest[@]}"
-    grep --quiet --fixed-strings 'everything is taken for touched' "$scratch/errors" || wrong "it does not say why"
+    grep --quiet --fixed-strings 'everything counts as affected' "$scratch/errors" || wrong "it does not say why"
     result "a BASE that cannot be evaluated: every output"
 
     git checkout --quiet HEAD -- flake.nix

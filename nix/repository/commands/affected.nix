@@ -1,5 +1,5 @@
 # `./drydock affected`: which outputs of the flake a change touches, so that a CI can
-# leave out the rest. An output is touched when its derivation is another one; nothing
+# leave out the rest. An output is affected when its derivation is another one; nothing
 # is built for that.
 { pkgs }:
 pkgs.writeShellApplication {
@@ -75,16 +75,16 @@ pkgs.writeShellApplication {
       tree_of "$revision" "$folder/before"
       outputs "$folder/before" > "$folder/outputs-before" 2> "$folder/log" || {
         cat "$folder/log" >&2
-        say "the flake of $revision cannot be evaluated, as the lines above say: everything is taken for touched"
+        say "the flake of $revision cannot be evaluated, as the lines above say: everything counts as affected"
         : > "$folder/outputs-before"
       }
     fi
 
-    LC_ALL=C comm -13 "$folder/outputs-before" "$folder/outputs-now" | cut -d ' ' -f 1 > "$folder/touched"
+    LC_ALL=C comm -13 "$folder/outputs-before" "$folder/outputs-now" | cut -d ' ' -f 1 > "$folder/affected"
     if [ "$json" = true ]; then
-      sed 's/.*/"&"/' "$folder/touched" | paste -s -d , | sed 's/.*/[&]/'
+      sed 's/.*/"&"/' "$folder/affected" | paste -s -d , | sed 's/.*/[&]/'
     else
-      cat "$folder/touched"
+      cat "$folder/affected"
     fi
   '';
 }

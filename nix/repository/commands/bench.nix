@@ -14,8 +14,8 @@
   lib,
   nginx,
   pkgs,
-  # ../../edge/places.nix
-  places,
+  # ../../edge/substitutions.nix
+  substitutions,
   # The source revision that the results name.
   revision,
   # What crane builds with, and for which Rust target triple.
@@ -74,7 +74,7 @@ let
       }
     }/. edge
     chmod -R u+w edge
-    ${places.put "edge" {
+    ${substitutions.apply "edge" {
       upstream = "{upstream}";
       http = "unix:{scratch}/http";
       https = "127.0.0.1:{port}";

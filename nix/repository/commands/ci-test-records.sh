@@ -20,7 +20,7 @@ printf 'test result: ok. %s passed; 0 failed; 0 ignored; 0 measured; 0 filtered 
 printf 'Count: %s, Failed: 0, Skipped: 0\n' 12 5 > "$scratch/log/goss"
 seen() {
   code=0
-  DRYDOCK_ROOT=$PWD DRYDOCK_NIX_FLAGS="" drydock-seen "$@" > "$scratch/said" 2>&1 || code=$?
+  DRYDOCK_ROOT=$PWD DRYDOCK_NIX_FLAGS="" drydock-seen "$@" > "$scratch/output" 2>&1 || code=$?
 }
 seen record "$scratch/log"
 [ "$code" = 0 ] || wrong "it ends with $code"
@@ -48,7 +48,7 @@ result "a run that passed leaves a record, and README.md cites it"
 cp "docs/seen/$system.toml" "$scratch/before"
 echo '# edited' >> flake.nix
 seen record "$scratch/log"
-grep --quiet 'the folder has edits that no revision has' "$scratch/said" || wrong "it does not say why not"
+grep --quiet 'the folder has edits that no revision has' "$scratch/output" || wrong "it does not say why not"
 cmp "$scratch/before" "docs/seen/$system.toml" >> "$scratch/wrong" 2>&1 || :
 git checkout --quiet flake.nix
 result "edits that no revision has: no record"
@@ -56,7 +56,7 @@ result "edits that no revision has: no record"
 sed -i '/^Count/d' "$scratch/log/goss"
 seen record "$scratch/log"
 [ "$code" = 1 ] || wrong "it ends with $code"
-grep --quiet '^goss = null$' "$scratch/said" || wrong "it does not name the part"
+grep --quiet '^goss = null$' "$scratch/output" || wrong "it does not name the part"
 cmp "$scratch/before" "docs/seen/$system.toml" >> "$scratch/wrong" 2>&1 || :
 result "a part that ran no test: no record"
 

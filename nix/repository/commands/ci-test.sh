@@ -31,12 +31,12 @@ cat > "$scratch/bin/gh" <<'GH'
 echo "$2" > "$SCRATCH/asked"
 exec jq --raw-output "$4" "$SCRATCH/runs"
 GH
-# The front door's part: what is touched by system is in a file, and what it was asked
+# The front door's part: what is affected is in a file for each system, and what it was asked
 # for goes into another.
 cat > drydock <<'DRYDOCK'
 #!/bin/sh
 case $1 in
-  affected) echo "$*" >> "$SCRATCH/calls"; exec cat "$SCRATCH/touched.$4" ;;
+  affected) echo "$*" >> "$SCRATCH/calls"; exec cat "$SCRATCH/affected.$4" ;;
   nix) shift; exec nix "$@" ;;
 esac
 DRYDOCK
@@ -51,7 +51,7 @@ result() { # WHAT
     failed=$((failed + 1))
     echo "ci: $1 ... FAILED"
     cat "$scratch/wrong"
-    sed 's/^/    said: /' "$scratch/said"
+    sed 's/^/    output: /' "$scratch/output"
   else
     passed=$((passed + 1))
     echo "ci: $1 ... ok"
@@ -61,7 +61,7 @@ result() { # WHAT
 : > "$scratch/wrong"
 run() { # SCRIPT ARGUMENT...
   code=0
-  sh "$@" > "$scratch/said" 2>&1 || code=$?
+  sh "$@" > "$scratch/output" 2>&1 || code=$?
 }
 matrix() { # BASE
   : > "$scratch/outputs"
@@ -85,7 +85,7 @@ touches() { # JSON-ARRAY, the same for every system
   for each in "${systems[@]}"; do
     jq --compact-output --arg own "$system" --arg each "$each" \
       'map(select(($each | endswith("-linux")) or startswith("devShells.")) | sub("[.]" + $own + "[.]"; "." + $each + "."))' \
-      <<< "$1" > "$scratch/touched.$each"
+      <<< "$1" > "$scratch/affected.$each"
   done
 }
 touches '[]'
@@ -120,21 +120,21 @@ has groups '[]'
 has verify '[]'
 has containers '[]'
 has up '[]'
-result "nothing is touched: no jobs"
+result "nothing is affected: no jobs"
 
 touches "$every"
 matrix --all
-cat "$scratch"/touched.* | jq --slurp --compact-output 'add | sort' > "$scratch/expected"
+cat "$scratch"/affected.* | jq --slurp --compact-output 'add | sort' > "$scratch/expected"
 value groups | jq --compact-output '[.[].outputs | split(" ")[]] | sort' | cmp - "$scratch/expected" >> "$scratch/wrong" 2>&1 || :
 [ "$(value groups | jq length)" -le 8 ] || wrong "there are $(value groups | jq length) jobs"
-value groups | jq --exit-status 'all(.system as $own | .outputs | split(" ") | all(split(".")[1] == $own))' > "$scratch/said" || wrong "a job has outputs of another system"
-value groups | jq --exit-status '(map(.name) | unique | length) == length and all(.runner | length > 0)' > "$scratch/said" || wrong "a job has no name or runner of its own"
+value groups | jq --exit-status 'all(.system as $own | .outputs | split(" ") | all(split(".")[1] == $own))' > "$scratch/output" || wrong "a job has outputs of another system"
+value groups | jq --exit-status '(map(.name) | unique | length) == length and all(.runner | length > 0)' > "$scratch/output" || wrong "a job has no name or runner of its own"
 has verify '["ubuntu-24.04-arm","ubuntu-24.04"]'
 has containers '["ubuntu-24.04-arm","ubuntu-24.04"]'
 has up '[{"runner":"ubuntu-24.04-arm","engine":"its own"},{"runner":"ubuntu-24.04","engine":"its own"},{"runner":"ubuntu-24.04","engine":"the oldest"}]'
 result "everything, $(jq length "$scratch/expected") outputs in $(value groups | jq length) jobs: each in one"
 
-rm "$scratch/touched.aarch64-linux"
+rm "$scratch/affected.aarch64-linux"
 : > "$scratch/outputs"
 BASE=--all run "$matrix"
 [ "$code" != 0 ] || wrong "it ends with 0"
@@ -157,16 +157,16 @@ FLAKE
 git add flake.nix nix
 run "$build" "checks.$system.good" "checks.$system.same" "apps.$system.start"
 [ "$code" = 0 ] || wrong "it ends with $code"
-[ "$(grep -c '^ok ' "$scratch/said")" = 3 ] || wrong "there is no line for each"
+[ "$(grep -c '^ok ' "$scratch/output")" = 3 ] || wrong "there is no line for each"
 result "outputs that can be built: a line for each"
 
 run "$build" "checks.$system.good" "checks.$system.bad"
 [ "$code" = 1 ] || wrong "it ends with $code"
-grep --quiet --line-regexp "ok checks.$system.good" "$scratch/said" || wrong "the other is not built"
-grep --quiet --line-regexp "::error::checks.$system.bad cannot be built" "$scratch/said" || wrong "it is not named"
+grep --quiet --line-regexp "ok checks.$system.good" "$scratch/output" || wrong "the other is not built"
+grep --quiet --line-regexp "::error::checks.$system.bad cannot be built" "$scratch/output" || wrong "it is not named"
 result "one that cannot: it is named, and the others are built"
 
 run "$build" "checks.$system.absent"
 [ "$code" = 1 ] || wrong "it ends with $code"
-grep --quiet --line-regexp "::error::the flake has no output checks.$system.absent" "$scratch/said" || wrong "it is not named"
+grep --quiet --line-regexp "::error::the flake has no output checks.$system.absent" "$scratch/output" || wrong "it is not named"
 result "one that the flake does not have: it is named"

@@ -50,14 +50,14 @@ pkgs.writeShellApplication {
     failed=0
     answers() { # WHAT COMMAND...: runs it, and asks what it has started.
       local what=$1 tries=0 answer=
-      "''${@:2}" > "$scratch/said" 2>&1 &
+      "''${@:2}" > "$scratch/output" 2>&1 &
       until answer=$(curl --silent --insecure --fail --max-time 5 "https://localhost:$DRYDOCK_HTTPS_PORT/"); do
         tries=$((tries + 1))
         # It takes as long as the image takes to build; Compose goes on until it is stopped.
         if ! kill -0 "$!" 2> /dev/null || [ "$tries" -gt 6000 ]; then
           failed=$((failed + 1))
           echo "typed: $what ... FAILED"
-          sed 's/^/    /' "$scratch/said"
+          sed 's/^/    /' "$scratch/output"
           break
         fi
         sleep 0.2

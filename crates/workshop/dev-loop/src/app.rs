@@ -583,7 +583,7 @@ async fn ready(starting: &mut Option<Starting>) -> Result<bool, String> {
         return future::pending().await;
     };
     let (own, socket) = (starting.own.as_ref(), starting.socket.port());
-    let said = async {
+    let notifies = async {
         let mut text = [0; 4096];
         loop {
             let length = starting.ready.recv(&mut text).await?;
@@ -630,7 +630,7 @@ async fn ready(starting: &mut Option<Starting>) -> Result<bool, String> {
     tokio::select! {
         first = timeout_at(starting.until, async {
             tokio::select! {
-                said = said => said,
+                notifies = notifies => notifies,
                 listens = listens => listens,
             }
         }) => match first {

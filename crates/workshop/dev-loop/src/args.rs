@@ -96,7 +96,7 @@ struct MaybeEdge {
     /// In this file of a copy of the configuration, TO stands for FROM; {listen} in it is the
     /// address of --listen.
     #[arg(long, num_args = 3, value_names = ["FILE", "FROM", "TO"], requires = "edge")]
-    place: Vec<String>,
+    substitute: Vec<String>,
 }
 
 const ENVIRONMENT: &str = "\
@@ -130,13 +130,13 @@ pub struct EdgeOptions {
     pub folders: Vec<PathBuf>,
     /// `--nginx`
     pub nginx: PathBuf,
-    /// `--place`
-    pub places: Vec<Place>,
+    /// `--substitute`
+    pub substitutions: Vec<Substitution>,
 }
 
 /// A text in a file that stands for another one.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Substitution {
     /// Relative to the configuration's folder.
     pub file: PathBuf,
     /// What has to be there.
@@ -170,8 +170,8 @@ impl Options {
         let edge = &self.edge;
         let folders = edge.edge.iter().chain(&edge.over);
         edge.edge.as_ref()?;
-        let (places, _) = edge.place.as_chunks();
-        let place = |[file, from, to]: &[String; 3]| Place {
+        let (all, _) = edge.substitute.as_chunks();
+        let substitution = |[file, from, to]: &[String; 3]| Substitution {
             file: file.into(),
             from: from.clone(),
             to: to.clone(),
@@ -179,7 +179,7 @@ impl Options {
         Some(EdgeOptions {
             folders: folders.cloned().collect(),
             nginx: edge.nginx.clone(),
-            places: places.iter().map(place).collect(),
+            substitutions: all.iter().map(substitution).collect(),
         })
     }
 
@@ -246,7 +246,7 @@ mod tests {
             "more",
             "--nginx",
             "/bin/nginx",
-            "--place",
+            "--substitute",
             "a.conf",
             "x",
             "y",
@@ -256,13 +256,13 @@ mod tests {
             "--note",
             "nix",
             "again",
-            "--place",
+            "--substitute",
             "b.conf",
             "1",
             "2",
         ]);
         let options = options.expect("it is right");
-        let place = |file: &str, from: &str, to: &str| Place {
+        let substitution = |file: &str, from: &str, to: &str| Substitution {
             file: file.into(),
             from: from.to_owned(),
             to: to.to_owned(),
@@ -280,7 +280,10 @@ mod tests {
         let edge = EdgeOptions {
             folders: vec!["conf".into(), "more".into()],
             nginx: "/bin/nginx".into(),
-            places: vec![place("a.conf", "x", "y"), place("b.conf", "1", "2")],
+            substitutions: vec![
+                substitution("a.conf", "x", "y"),
+                substitution("b.conf", "1", "2"),
+            ],
         };
         assert_eq!(options.edge(), Some(edge));
         let notes = [("flake.nix", "start again"), ("nix", "again")];
@@ -298,7 +301,7 @@ mod tests {
             (&["--app", "a", "--listen", "8000"], "8000"),
             (&["--ready", "0"], "1..=3600"),
             (&["--edge"], "--edge"),
-            (&["--edge", "e", "--place", "a", "b"], "--place"),
+            (&["--edge", "e", "--substitute", "a", "b"], "--substitute"),
             (&["--prot"], "--prot"),
             (
                 &[

@@ -21,8 +21,8 @@ pub async fn answers(url: String) -> Result<(), String> {
     let end = Instant::now() + LIMIT;
     loop {
         let asked = url.clone();
-        let seen = tokio::task::spawn_blocking(move || status(&asked)).await;
-        let why = match seen {
+        let answer = tokio::task::spawn_blocking(move || status(&asked)).await;
+        let why = match answer {
             // Bad Gateway and Gateway Timeout: RFC 9110, sections 15.6.3 and 15.6.5.
             Ok(Ok(status @ (502 | 504))) => format!("the edge says {status}"),
             Ok(Ok(_)) => return Ok(()),

@@ -43,9 +43,9 @@ pub enum Refusal {
     /// A test without end.
     #[error("nginx -t did not end within {} s", TEST.as_secs())]
     Slow,
-    /// What `--place` names.
-    #[error("{file} has no {from:?}, which --place names")]
-    Place {
+    /// What `--substitute` names.
+    #[error("{file} has no {from:?}, which --substitute names")]
+    Substitution {
         /// The file.
         file: String,
         /// The text.
@@ -110,17 +110,17 @@ impl Edge {
         for folder in &self.options.folders {
             copy_configuration(folder, copy)?;
         }
-        for place in &self.options.places {
-            let file = copy.join(&place.file);
+        for substitution in &self.options.substitutions {
+            let file = copy.join(&substitution.file);
             let text = fs::read_to_string(&file)?;
-            if !text.contains(&place.from) {
-                return Err(Refusal::Place {
-                    file: place.file.display().to_string(),
-                    from: place.from.clone(),
+            if !text.contains(&substitution.from) {
+                return Err(Refusal::Substitution {
+                    file: substitution.file.display().to_string(),
+                    from: substitution.from.clone(),
                 });
             }
-            let to = place.to.replace("{listen}", &self.listen);
-            fs::write(&file, text.replace(&place.from, &to))?;
+            let to = substitution.to.replace("{listen}", &self.listen);
+            fs::write(&file, text.replace(&substitution.from, &to))?;
         }
         let mut test = self.start(copy, &["-t", "-q"])?;
         match timeout(TEST, test.ended()).await {

@@ -26,12 +26,12 @@ pub struct Watch {
     root: PathBuf,
     /// What is watched as soon as it is there, and whether all that is in it is meant.
     folders: HashMap<PathBuf, bool>,
-    seen: Seen,
+    pending: Pending,
 }
 
-/// What has been seen and not yet acted upon.
+/// What has changed and was not yet acted upon.
 #[derive(Debug, Default)]
-struct Seen {
+struct Pending {
     paths: Vec<PathBuf>,
     anything: bool,
     /// When it is acted upon if nothing follows, and when in any case.
@@ -78,7 +78,7 @@ impl Watch {
             events,
             folders: HashMap::new(),
             root,
-            seen: Seen::default(),
+            pending: Pending::default(),
         };
         watch.follow([(PathBuf::new(), false)])?;
         Ok(watch)
@@ -124,7 +124,7 @@ impl Watch {
     /// it goes on where it was.
     pub async fn change(&mut self) -> Change {
         loop {
-            let event = match self.seen.due {
+            let event = match self.pending.due {
                 None => self.events.recv().await,
                 Some((due, _)) => match timeout_at(due, self.events.recv()).await {
                     Ok(event) => event,
@@ -137,21 +137,21 @@ impl Watch {
                     if found.is_empty() {
                         continue;
                     }
-                    self.seen.paths.extend(found);
+                    self.pending.paths.extend(found);
                 }
-                Some(_) => self.seen.anything = true,
+                Some(_) => self.pending.anything = true,
                 // The watcher is ours, so that it does not end before this does.
                 None => std::future::pending().await,
             }
             let now = Instant::now();
-            let latest = self.seen.due.map_or(now + AT_MOST, |(_, latest)| latest);
-            self.seen.due = Some((latest.min(now + QUIET), latest));
+            let latest = self.pending.due.map_or(now + AT_MOST, |(_, latest)| latest);
+            self.pending.due = Some((latest.min(now + QUIET), latest));
         }
-        let Seen {
+        let Pending {
             mut paths,
             anything,
             ..
-        } = std::mem::take(&mut self.seen);
+        } = std::mem::take(&mut self.pending);
         if anything {
             return Change::Anything;
         }
@@ -173,8 +173,9 @@ impl Watch {
             }
         }
         let paths = event.paths.into_iter();
-        let ours = paths.filter(|path| !path.file_name().is_some_and(is_scratch));
-        ours.map(|path| path.strip_prefix(&self.root).unwrap_or(&path).to_owned())
+        let sources = paths.filter(|path| !path.file_name().is_some_and(is_scratch));
+        sources
+            .map(|path| path.strip_prefix(&self.root).unwrap_or(&path).to_owned())
             .collect()
     }
 
@@ -218,12 +219,12 @@ mod tests {
         watch.follow_paths(paths).expect("a watch");
 
         fs::write(root.join("src/deep/a.rs"), "1").expect("written in place");
-        let seen = Change::Paths(vec!["src/deep/a.rs".into()]);
-        assert_eq!(soon(&mut watch).await, seen);
+        let change = Change::Paths(vec!["src/deep/a.rs".into()]);
+        assert_eq!(soon(&mut watch).await, change);
 
         fs::write(root.join("src/deep/.a.rs.swp"), "2").expect("a scratch file");
         fs::rename(root.join("src/deep/.a.rs.swp"), root.join("src/deep/a.rs")).expect("a rename");
-        assert_eq!(soon(&mut watch).await, seen);
+        assert_eq!(soon(&mut watch).await, change);
 
         fs::create_dir(root.join("src/new")).expect("a folder");
         assert_eq!(
@@ -258,9 +259,9 @@ mod tests {
         fs::write(root.join("library/new.toml"), "1").expect("a file");
         fs::rename(root.join("library/new.toml"), root.join("library/one.toml")).expect("a rename");
         let change = soon(&mut watch).await;
-        let seen = |file: &str| change.within(Path::new(file)).is_some();
+        let has = |file: &str| change.within(Path::new(file)).is_some();
         assert!(
-            seen("library/one.toml") && !seen("library/tests"),
+            has("library/one.toml") && !has("library/tests"),
             "{change:?}"
         );
     }
@@ -270,7 +271,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut watch = Watch::start(folder.path()).expect("a watch");
         fs::write(folder.path().join("a"), "").expect("a file");
-        while watch.seen.paths.is_empty() {
+        while watch.pending.paths.is_empty() {
             let given_up = tokio::time::timeout(Duration::from_millis(1), watch.change());
             assert!(given_up.await.is_err(), "it waits longer");
         }

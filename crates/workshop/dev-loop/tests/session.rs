@@ -122,7 +122,7 @@ impl Loop {
             .args(arguments)
             .arg("--edge")
             .arg(root.canonicalize().unwrap().join("edge"))
-            .args(["--place", "nginx.conf", "80", "8080"])
+            .args(["--substitute", "nginx.conf", "80", "8080"])
             .arg("--nginx")
             .arg(nginx)
             .args(["--note", "other", "somebody takes it"])
@@ -436,7 +436,8 @@ fn a_configuration_is_taken_when_it_passes_the_test() {
     session.configure("port 80 # bad\n");
     session.says("the configuration in edge: nginx refuses it; the one before goes on serving");
     session.configure("no port\n");
-    session.says("nginx.conf has no \"80\", which --place names; the one before goes on serving");
+    session
+        .says("nginx.conf has no \"80\", which --substitute names; the one before goes on serving");
     session.configure("port 80 # good\n");
     session.says("nginx again: port 8080 # good");
     session.stop();
@@ -474,7 +475,7 @@ fn an_end_does_not_wait_for_nginx_to_test_its_configuration() {
     session.stop();
 }
 
-/// Runs the loop on a folder in which the user has a file; gives what it said and its code.
+/// Runs the loop on a folder in which the user has a file; gives what it stderr and its code.
 fn refused(marked: bool, arguments: &[&str]) -> (String, Option<i32>, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("work")).unwrap();
@@ -489,18 +490,18 @@ fn refused(marked: bool, arguments: &[&str]) -> (String, Option<i32>, TempDir) {
         .env("APP_AUTOSTART", "perhaps")
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    (said, output.status.code(), folder)
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    (stderr, output.status.code(), folder)
 }
 
 #[test]
 fn a_folder_without_the_loops_marker_is_never_removed() {
     for arguments in [&["--edge", "edge"][..], &["--nonsense"]] {
-        let (said, code, folder) = refused(false, arguments);
-        assert!(folder.path().join("work/precious").exists(), "{said}");
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains("has no file .dev-loop"), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let (stderr, code, folder) = refused(false, arguments);
+        assert!(folder.path().join("work/precious").exists(), "{stderr}");
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains("has no file .dev-loop"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
     }
 }
 
@@ -512,9 +513,9 @@ fn a_marked_folder_is_removed_when_arguments_or_variables_are_refused() {
         (&["--edge"], "a value is required for '--edge <FOLDER>'"),
         (&["--edge", "edge"], "APP_AUTOSTART"),
     ] {
-        let (said, code, folder) = refused(true, arguments);
-        assert!(!folder.path().join("work").exists(), "{said}");
-        assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains(why), "{said}");
+        let (stderr, code, folder) = refused(true, arguments);
+        assert!(!folder.path().join("work").exists(), "{stderr}");
+        assert_eq!(code, Some(2), "{stderr}");
+        assert!(stderr.contains(why), "{stderr}");
     }
 }

@@ -184,7 +184,7 @@ impl Stack {
     }
 
     /// What docker-compose prints, or why it prints nothing; for [`Drop`], which must not panic.
-    fn said(&self, args: &[&str]) -> String {
+    fn printed(&self, args: &[&str]) -> String {
         match program::attempt(self.bare("docker-compose").args(args), "", SLOW) {
             Ok(output) => output.text(),
             Err(why) => why,
@@ -280,9 +280,9 @@ impl Stack {
 impl Drop for Stack {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("{}", self.said(&["logs", "--no-color", "--tail", "20"]));
+            eprintln!("{}", self.printed(&["logs", "--no-color", "--tail", "20"]));
             // Under load they are far above the last lines.
-            let edge = self.said(&["logs", "--no-color", "nginx"]);
+            let edge = self.printed(&["logs", "--no-color", "nginx"]);
             let errors = edge.lines().filter(|line| !line.contains("{\"time\""));
             errors.for_each(|line| eprintln!("{line}"));
         }

@@ -31,7 +31,7 @@ enum State {
 /// A container of the stack: its service, and what `docker inspect` says of it.
 struct Container {
     service: &'static str,
-    seen: Value,
+    inspected: Value,
 }
 
 /// Gives what was found where a fact does not hold.
@@ -39,13 +39,13 @@ type Fact = fn(&Container) -> Result<(), String>;
 
 const FACTS: [(&str, Fact); 25] = [
     ("apparmor", |c| {
-        let profile = &c.seen["AppArmorProfile"];
+        let profile = &c.inspected["AppArmorProfile"];
         holds(*profile != "unconfined", profile)
     }),
     ("selinux", |c| c.has_no_security_option("label")),
     ("seccomp", |c| c.has_no_security_option("seccomp")),
     ("no_new_privileges", |c| {
-        let options = &c.seen["HostConfig"]["SecurityOpt"];
+        let options = &c.inspected["HostConfig"]["SecurityOpt"];
         let wanted = json!("no-new-privileges:true");
         holds(list(options).contains(&wanted), options)
     }),
@@ -58,24 +58,24 @@ const FACTS: [(&str, Fact); 25] = [
     ("own_users", |c| c.is("UsernsMode", &json!(""))),
     ("default_cgroup", |c| c.is("CgroupParent", &json!(""))),
     ("own_network", |c| {
-        let mode = &c.seen["HostConfig"]["NetworkMode"];
+        let mode = &c.inspected["HostConfig"]["NetworkMode"];
         let shared = mode == "host" || mode.as_str().is_none_or(|m| m.starts_with("container:"));
         holds(!shared, mode)
     }),
     ("no_default_bridge", |c| {
-        let networks = &c.seen["NetworkSettings"]["Networks"];
+        let networks = &c.inspected["NetworkSettings"]["Networks"];
         holds(networks.get("bridge").is_none(), networks)
     }),
     ("ports", Container::publishes_only_the_edge),
     ("memory", |c| c.is_limited("Memory")),
     ("pids", |c| c.is_limited("PidsLimit")),
     ("no_core_dumps", |c| {
-        let limits = &c.seen["HostConfig"]["Ulimits"];
+        let limits = &c.inspected["HostConfig"]["Ulimits"];
         let none = json!({"Name": "core", "Hard": 0, "Soft": 0});
         holds(list(limits).contains(&none), limits)
     }),
     ("no_devices", |c| {
-        let host = &c.seen["HostConfig"];
+        let host = &c.inspected["HostConfig"];
         ["Devices", "DeviceRequests", "DeviceCgroupRules"]
             .iter()
             .try_for_each(|key| holds(list(&host[key]).is_empty(), &host[key]))
@@ -100,13 +100,13 @@ const FACTS: [(&str, Fact); 25] = [
     }),
     ("health", |c| {
         // The keeper of the pair has ended.
-        let health = &c.seen["State"]["Health"]["Status"];
+        let health = &c.inspected["State"]["Health"]["Status"];
         holds(c.service == "tls" || health == "healthy", health)
     }),
     ("latest_image", |c| {
-        let name = c.seen["Config"]["Image"].as_str().unwrap_or_default();
+        let name = c.inspected["Config"]["Image"].as_str().unwrap_or_default();
         let latest = docker(&["image", "inspect", "--format", "{{.Id}}", name]);
-        holds(c.seen["Image"] == *latest, &c.seen["Image"])
+        holds(c.inspected["Image"] == *latest, &c.inspected["Image"])
     }),
     ("own_program", |c| {
         // The facts of the images say that there is no other to start.
@@ -114,7 +114,7 @@ const FACTS: [(&str, Fact); 25] = [
             "tls" => "keypair",
             service => service,
         };
-        let path = &c.seen["Path"];
+        let path = &c.inspected["Path"];
         let name = path.as_str().and_then(|path| path.rsplit('/').next());
         holds(name == Some(program), path)
     }),
@@ -130,7 +130,7 @@ pub fn each_item_is_held_or_says_why_not() {
     let stack = Stack::shared();
     let containers = ["app", "nginx", "tls"].map(|service| Container {
         service,
-        seen: stack.inspect(service),
+        inspected: stack.inspect(service),
     });
     let mut wrong = Vec::new();
     let mut used = Vec::new();
@@ -161,17 +161,17 @@ pub fn each_item_is_held_or_says_why_not() {
 
 impl Container {
     fn is(&self, key: &str, wanted: &Value) -> Result<(), String> {
-        let found = &self.seen["HostConfig"][key];
+        let found = &self.inspected["HostConfig"][key];
         holds(found == wanted, found)
     }
 
     fn is_limited(&self, key: &str) -> Result<(), String> {
-        let found = &self.seen["HostConfig"][key];
+        let found = &self.inspected["HostConfig"][key];
         holds(found.as_i64() > Some(0), found)
     }
 
     fn has_no_security_option(&self, name: &str) -> Result<(), String> {
-        let options = &self.seen["HostConfig"]["SecurityOpt"];
+        let options = &self.inspected["HostConfig"]["SecurityOpt"];
         let stated = list(options)
             .iter()
             .any(|option| option.as_str().is_none_or(|text| text.starts_with(name)));
@@ -179,7 +179,7 @@ impl Container {
     }
 
     fn has_least_capabilities(&self) -> Result<(), String> {
-        let host = &self.seen["HostConfig"];
+        let host = &self.inspected["HostConfig"];
         holds(host["CapDrop"] == json!(["ALL"]), &host["CapDrop"])?;
         // It reads a key whatever its owner, and hands it to nginx's user. Newer engines
         // write CAP_ before the name.
@@ -198,7 +198,7 @@ impl Container {
     }
 
     fn publishes_only_the_edge(&self) -> Result<(), String> {
-        let published = &self.seen["HostConfig"]["PortBindings"];
+        let published = &self.inspected["HostConfig"]["PortBindings"];
         let ports: Vec<&str> = published
             .as_object()
             .map_or_else(Vec::new, |ports| ports.keys().map(String::as_str).collect());
@@ -211,7 +211,7 @@ impl Container {
     }
 
     fn mounts(&self, allowed: fn(&Value) -> bool) -> Result<(), String> {
-        list(&self.seen["Mounts"])
+        list(&self.inspected["Mounts"])
             .iter()
             .try_for_each(|mount| holds(allowed(mount), mount))
     }

@@ -318,29 +318,29 @@ impl Session {
     fn the_last_good_program_serves(&self) {
         let serves = |what: &str| assert!(self.text().starts_with("Answer 10."), "{what}");
         let good = self.read("src/routes.rs");
-        let seen = self.seen();
+        let before = self.line_count();
         self.write("src/routes.rs", "this is no Rust\n");
-        self.says("error: could not compile", seen, SOON);
+        self.says("error: could not compile", before, SOON);
         self.says(
             "it does not build; the last good program goes on",
-            seen,
+            before,
             SOON,
         );
         serves("broken");
 
-        let seen = self.seen();
+        let before = self.line_count();
         self.write("src/routes.rs", &good);
         let main = self.read("src/main.rs");
         let start = "fn main() -> ExitCode {";
         assert!(main.contains(start), "{main}");
         let ends = format!("{start} if true {{ return ExitCode::FAILURE; }}");
         self.write("src/main.rs", &main.replace(start, &ends));
-        self.says("ended before it was ready", seen, SOON);
+        self.says("ended before it was ready", before, SOON);
         serves("ended");
 
-        let seen = self.seen();
+        let before = self.line_count();
         self.write("src/main.rs", &main);
-        self.says("the new program answers", seen, SOON);
+        self.says("the new program answers", before, SOON);
         self.change_saying("Mended.");
     }
 
@@ -359,16 +359,16 @@ impl Session {
         };
         takes("ma=3600");
 
-        let seen = self.seen();
+        let before = self.line_count();
         let client = self.read("nginx/http/client.conf");
         self.write(
             "nginx/http/client.conf",
             &format!("{client}\nnonsense on;\n"),
         );
-        self.says("unknown directive \"nonsense\"", seen, SOON);
+        self.says("unknown directive \"nonsense\"", before, SOON);
         self.says(
             "nginx refuses it; the one before goes on serving",
-            seen,
+            before,
             SOON,
         );
         takes("ma=3600");
@@ -394,9 +394,9 @@ impl Session {
             ("Cargo.toml", "cargo takes it"),
         ];
         for &(path, sentence) in all.iter().chain(more) {
-            let seen = self.seen();
+            let before = self.line_count();
             self.write(path, &format!("{}\n", self.read(path)));
-            self.says(&format!("dev: {path} changed: {sentence}"), seen, SOON);
+            self.says(&format!("dev: {path} changed: {sentence}"), before, SOON);
         }
         // One of them has it built once more, so that this is about what cargo made of that.
         self.change_saying("Built again.");
@@ -519,18 +519,18 @@ impl Session {
     }
 
     /// How many lines there were so far.
-    fn seen(&self) -> usize {
+    fn line_count(&self) -> usize {
         self.lines
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .len()
     }
 
-    /// Waits for a line after the first `seen` ones that has this text.
-    fn says(&self, text: &str, seen: usize, limit: Duration) {
+    /// Waits for a line after the first `before` ones that has this text.
+    fn says(&self, text: &str, before: usize, limit: Duration) {
         eventually(text, limit, || {
             let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines[seen..]
+            lines[before..]
                 .iter()
                 .any(|line| line.contains(text))
                 .then_some(())

@@ -92,7 +92,7 @@ fn perform(connection: &TcpStream, ready_path: &str) -> io::Result<bool> {
     let path = first.split(' ').nth(1).unwrap_or_default();
     let path = path.split('?').next().unwrap_or_default();
     let well = [ready_path, "/well"].contains(&path);
-    let said = match path {
+    let response = match path {
         _ if well => "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n",
         "/bad-header" => "HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
         "/bad-status" => "HTTP/1.1 nonsense\r\n\r\n",
@@ -125,7 +125,7 @@ fn perform(connection: &TcpStream, ready_path: &str) -> io::Result<bool> {
         "/memory" => use_up_memory(),
         _ => "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
     };
-    to.write_all(said.as_bytes())?;
+    to.write_all(response.as_bytes())?;
     Ok(well)
 }
 

@@ -1,7 +1,7 @@
 # The words of ../../nginx that say where it runs; it is a working configuration as it stands, in
-# its container. `of` gives, for new words by their names, some of them or all, what stands where,
-# as { file, from, to } for each; `put` is shell that puts them into a folder, and shell may stand
-# in them.
+# its container. `of` gives, for new words by their names, some of them or all, the substitutions:
+# { file, from, to } for each; `apply` is shell that makes them in a folder, and shell may stand in
+# them.
 { lib }:
 let
   one = file: from: put: [ { inherit file from put; } ];
@@ -55,9 +55,9 @@ let
 in
 {
   inherit of;
-  put =
+  apply =
     folder: new:
-    lib.concatMapStrings (place: ''
-      substituteInPlace ${folder}/${place.file} --replace-fail ${lib.escapeShellArg place.from} "${place.to}"
+    lib.concatMapStrings (one: ''
+      substituteInPlace ${folder}/${one.file} --replace-fail ${lib.escapeShellArg one.from} "${one.to}"
     '') (of new);
 }
