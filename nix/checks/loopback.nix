@@ -18,11 +18,11 @@
   ready,
 }:
 let
-  # Of two ports, the one that is not the app's.
-  other = first: second: if first == port then second else first;
-  http = toString (other 8080 8082);
-  https = toString (other 8443 8444);
-  health = toString (other 8081 8083);
+  # Programs listen at more ports than their own, such as 8443, and seldom at these.
+  other = first: second: toString (if first == port then second else first);
+  http = other 28180 28181;
+  https = other 28182 28183;
+  health = other 28184 28185;
   config = nginxConfig {
     upstream = if socket == null then "127.0.0.1:${toString port}" else "unix:${outside}";
     httpPort = http;
@@ -38,111 +38,107 @@ let
       "[ -S ${outside} ]";
   path = if ready == null || ready == "tcp" then "/" else ready;
 in
-pkgs.runCommand "loopback"
-  {
-    nativeBuildInputs = starting.tools;
+starting.run "loopback" ''
+  mkdir none /tmp/pair /tmp/socket
+  ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
+
+  # As in the image: an empty environment, a root that cannot be written to, and in it the files
+  # that it reads.
+  ${starting.files}
+  bash ${./box.sh} ${starting.boxed} > output 2>&1 &
+  app=$!
+  ${starting.nobody}${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
+  nginx=$!
+
+  # What it says of an end has nothing to do with how the program starts.
+  ends() {
+    echo "loopback: the last lines that ${name} wrote:" >&2
+    tail -n 20 output >&2
+    echo "loopback: $*" >&2
   }
-  ''
-    mkdir none /tmp/pair /tmp/socket
-    ${lib.getExe keypair} --from none --to /tmp/pair --owner "$(id -u):$(id -g)"
-
-    # As in the image: an empty environment, a root that cannot be written to, and in it the files
-    # that it reads.
-    ${starting.files}
-    bash ${./box.sh} ${starting.boxed} > output 2>&1 &
-    app=$!
-    ${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
-    nginx=$!
-
-    # What it says of an end has nothing to do with how the program starts.
-    ends() {
-      echo "loopback: the last lines that ${name} wrote:" >&2
-      tail -n 20 output >&2
-      echo "loopback: $*" >&2
-    }
-    fail() {
-      ends "$@"
-      # It is started once more, and is seen at it.
-      kill -KILL "$app" "$nginx" 2> /dev/null || :
-      ${starting.hints} > hints || :
-      [ -s hints ] || bash ${../commands/hint.sh} ${name} output > hints
-      cat hints >&2
-      exit 1
-    }
-    # A refused connection is one that is not open yet; everything else is an answer.
-    tries=0
-    until ${listens}; do
-      if ! kill -0 "$app" 2> /dev/null; then
-        code=0
-        wait "$app" || code=$?
-        fail "${name} ended with $code before it listened at ${
-          if socket == null then "port ${toString port}" else socket
-        }"
-      fi
-      tries=$((tries + 1))
-      [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at ${
+  fail() {
+    ends "$@"
+    # It is started once more, and is seen at it.
+    kill -KILL "$app" "$nginx" 2> /dev/null || :
+    ${starting.hints} > hints || :
+    [ -s hints ] || bash ${../commands/hint.sh} ${name} output > hints
+    cat hints >&2
+    exit 1
+  }
+  # A refused connection is one that is not open yet; everything else is an answer.
+  tries=0
+  until ${listens}; do
+    if ! kill -0 "$app" 2> /dev/null; then
+      code=0
+      wait "$app" || code=$?
+      fail "${name} ended with $code before it listened at ${
         if socket == null then "port ${toString port}" else socket
-      }; it listens at: $(
-        sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
-          while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
-          grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is"
-      sleep 0.1
-    done
-    ${lib.optionalString (listen == "all") ''
-      # At which addresses, as the kernel writes them.
+      }"
+    fi
+    tries=$((tries + 1))
+    [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at ${
+      if socket == null then "port ${toString port}" else socket
+    }; it listens at: $(
       sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
-        while read -r _ local _ state _; do
-          [ "$state ''${local#*:}" != "0A $(printf %04X ${toString port})" ] || echo "''${local%:*}"
-        done > addresses
-      grep -qvxE '0100007F|0{24}01000000' addresses || fail "${name} listens at 127.0.0.1 alone, and the edge is in another container"
-    ''}
-    fetch() {
-      curl --silent --show-error --max-time 30 --retry 20 --retry-delay 1 --retry-max-time 30 --retry-connrefused \
-        --cacert /tmp/pair/ca.crt --write-out '%{http_code} %{http_version}\n' --output body "$@" > answer ||
-        fail "no answer: curl $*"
-      cat answer
-    }
-    expect() { # STATUS VERSION
-      read -r status version < answer
-      [ "$version" = "$2" ] || fail "HTTP/$2 was expected, and the answer is $(cat answer)"
-      case $1 in
-        # What nginx says of a service that does not answer.
-        any) case $status in 502 | 504) fail "the edge has no answer of ${name}: $status" ;; esac ;;
-        *) [ "$status" = "$1" ] || { cat body >&2; fail "$1 was expected, and the answer is $status"; } ;;
-      esac
-    }
-    ${
-      if ready == "tcp" then
-        ""
-      else
-        ''
-          fetch ${
-            if socket == null then
-              "\"http://127.0.0.1:${toString port}${path}\""
-            else
-              "--unix-socket ${outside} \"http://localhost${path}\""
-          }
-          expect ${if ready == null then "any" else "200"} 1.1
-        ''
-    }
-    fetch "http://localhost:${http}/where?to=there"
-    expect 301 1.1
-    fetch --http2 "https://localhost:${https}${path}"
-    expect ${if path == ready then "200" else "any"} 2
-    fetch --http3-only "https://localhost:${https}${path}"
-    expect ${if path == ready then "200" else "any"} 3
-
-    # Both drain and end well.
-    kill -QUIT "$nginx"
-    wait "$nginx"
-    kill -TERM "$app"
-    code=0
-    wait "$app" || code=$?
-    case $code in
-      0) ;;
-      143) ends "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
-      *) ends "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
+        while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
+        grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is"
+    sleep 0.1
+  done
+  ${lib.optionalString (listen == "all") ''
+    # At which addresses, as the kernel writes them.
+    sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
+      while read -r _ local _ state _; do
+        [ "$state ''${local#*:}" != "0A $(printf %04X ${toString port})" ] || echo "''${local%:*}"
+      done > addresses
+    grep -qvxE '0100007F|0{24}01000000' addresses || fail "${name} listens at 127.0.0.1 alone, and the edge is in another container"
+  ''}
+  fetch() {
+    curl --silent --show-error --max-time 30 --retry 20 --retry-delay 1 --retry-max-time 30 --retry-connrefused \
+      --cacert /tmp/pair/ca.crt --write-out '%{http_code} %{http_version}\n' --output body "$@" > answer ||
+      fail "no answer: curl $*"
+    cat answer
+  }
+  expect() { # STATUS VERSION
+    read -r status version < answer
+    [ "$version" = "$2" ] || fail "HTTP/$2 was expected, and the answer is $(cat answer)"
+    case $1 in
+      # What nginx says of a service that does not answer.
+      any) case $status in 502 | 504) fail "the edge has no answer of ${name}: $status" ;; esac ;;
+      *) [ "$status" = "$1" ] || { cat body >&2; fail "$1 was expected, and the answer is $status"; } ;;
     esac
-    [ "$code" = 0 ]
-    touch "$out"
-  ''
+  }
+  ${
+    if ready == "tcp" then
+      ""
+    else
+      ''
+        fetch ${
+          if socket == null then
+            "\"http://127.0.0.1:${toString port}${path}\""
+          else
+            "--unix-socket ${outside} \"http://localhost${path}\""
+        }
+        expect ${if ready == null then "any" else "200"} 1.1
+      ''
+  }
+  fetch "http://localhost:${http}/where?to=there"
+  expect 301 1.1
+  fetch --http2 "https://localhost:${https}${path}"
+  expect ${if path == ready then "200" else "any"} 2
+  fetch --http3-only "https://localhost:${https}${path}"
+  expect ${if path == ready then "200" else "any"} 3
+
+  # Both drain and end well.
+  kill -QUIT "$nginx"
+  wait "$nginx"
+  kill -TERM "$app"
+  code=0
+  wait "$app" || code=$?
+  case $code in
+    0) ;;
+    143) ends "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
+    *) ends "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
+  esac
+  [ "$code" = 0 ]
+  touch "$out"
+''

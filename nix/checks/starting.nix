@@ -24,6 +24,10 @@ let
     map (name: if folder == "" then name else "${folder}/${name}") (
       builtins.attrNames (builtins.readDir (src + "/${folder}"))
     );
+  busybox = lib.getExe' pkgs.busybox "busybox";
+  # As Docker has it, a container's program may have any port. In a build only root of the network
+  # may, so that one below 1024 needs a network of its own.
+  ownNetwork = port < 1024;
   sources = builtins.toFile "sources" (lib.concatLines (lib.unique (named "" ++ named package)));
 in
 rec {
@@ -41,7 +45,7 @@ rec {
   # Shell words: the arguments of ./box.sh, as in the image, with an empty environment.
   boxed = lib.escapeShellArgs (
     [
-      (lib.getExe' pkgs.busybox "busybox")
+      busybox
       "files"
       layout.workingDirectory
     ]
@@ -56,11 +60,30 @@ rec {
     ++ [ (lib.getExe' app name) ]
     ++ arguments
   );
-  # What has to be there for the next.
-  tools = [
-    pkgs.curl
-    pkgs.strace
-  ];
+  # Builds what the script makes, in a network where each port can be had.
+  run =
+    name: script:
+    pkgs.runCommand name
+      {
+        nativeBuildInputs = [
+          pkgs.curl
+          pkgs.strace
+        ];
+      }
+      (
+        if ownNetwork then
+          ''
+            ${busybox} unshare -U -r -n bash -e -o pipefail ${pkgs.writeText name ''
+              ${busybox} ip link set lo up
+              echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
+              ${script}
+            ''}
+          ''
+        else
+          script
+      );
+  # Before a command: who is root of that network is nobody else's.
+  nobody = lib.optionalString ownNetwork "${busybox} unshare -U ";
   # A command that writes a sentence for each setting.
   hints = "env BOX=${./box.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
     lib.escapeShellArgs [
@@ -73,7 +96,7 @@ rec {
     ]
   } ${boxed}";
   # The sentences, as a file.
-  report = pkgs.runCommand "starting" { nativeBuildInputs = tools; } ''
+  report = run "starting" ''
     mkdir -p /tmp/socket
     ${files}
     ${hints} > "$out"

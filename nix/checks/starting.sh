@@ -70,6 +70,12 @@ case $listen in
       port=${other#* } mine=$other
       hint "listens at port $port, so the setting is port = $port"
     fi
+    if [ -z "$other" ]; then
+      denied=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\).* = -1 EACCES .*/\1/p' | sed -n 1p)
+      if [ -n "$denied" ]; then
+        hint "listens at port $denied, so the setting is port = $denied"
+      fi
+    fi
     if [[ $listen = all && ($mine = 127.* || $mine = "::1 "*) ]]; then
       hint "listens at ${mine% *} alone, so the setting is listen = \"loopback\""
     fi

@@ -216,6 +216,12 @@ let
   vendored = lib.optionalAttrs isFromGit {
     cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
   };
+  # To the last line.
+  kept = ''
+    exec 2>&5 5>&-
+    wait "$tee" || :
+    tee=
+  '';
   common =
     variables
     // queries
@@ -233,6 +239,18 @@ let
       # In the place of all that a file may say.
       RUSTFLAGS = toString (lib.optional (rustFlags != "") rustFlags ++ conditions);
       RUSTC_WRAPPER = "";
+      # What cargo writes is kept, for a sentence on what it misses.
+      preBuild = ''
+        exec 5>&2 2> >(tee "$NIX_BUILD_TOP/cargo-output" >&5)
+        tee=$!
+      '';
+      postBuild = kept;
+      failureHook = ''
+        if [ -n "''${tee:-}" ]; then
+          ${kept}
+          bash ${./missing.sh} "$NIX_BUILD_TOP/cargo-output" >&2
+        fi
+      '';
       nativeBuildInputs = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
     };
   release = common // {

@@ -21,6 +21,14 @@ runHook() { # NAME
   for hook in ${!hooks+"${!hooks}"}; do "$hook"; done
 }
 
+exitHandler() {
+  exitCode=$?
+  set +e
+  if [ "$exitCode" = 0 ]; then runHook exitHook; else runHook failureHook; fi
+  return "$exitCode"
+}
+trap "exitHandler" EXIT
+
 # FILE... (--replace-fail FROM TO)...; of nixpkgs' options the one that refuses what it cannot do.
 substituteInPlace() {
   local files=() file text

@@ -1,6 +1,6 @@
 # What ../../checks/starting.sh says of programs, each of which does one thing that it has a
 # sentence for: ./starting.py is all of them. And what ../../commands/hint.sh says of lines that
-# programs write.
+# programs write, and ../../crate/missing.sh of those that cargo does.
 {
   keypair,
   lib,
@@ -32,7 +32,7 @@ let
       protocol = settings.protocol or "http";
       socket = null;
       src = ../../../examples/pair;
-    })).hints;
+    }));
   case = does: settings: says: { inherit does says settings; };
   cases = [
     (case "nothing" { } "")
@@ -40,6 +40,7 @@ let
     (case "loopback" { listen = "loopback"; } "")
     (case "nothing" { port = 8443; } "listens at port 8080, so the setting is port = 8080")
     (case "socket" { } "Unix socket, so the setting is listen = \"/tmp/web/http.socket\"")
+    (case "low" { } "listens at port 80, so the setting is port = 80")
     (case "tls" { } "speaks TLS at port 8080, so the setting is protocol = \"https\"")
     (case "tls" { protocol = "https"; } "")
     (case "nothing" { protocol = "https"; } "so the setting is protocol = \"http\"")
@@ -69,6 +70,39 @@ let
     "Connection refused (os error 111)" = "standalone = false";
     "anything else" = "the settings arguments, environment";
   };
+  cargoLines = {
+    "rust-lld: error: unable to find library -lpq" = "libraries = pkgs: [ pkgs.libpq ]";
+    "/bin/ld: cannot find -lsqlite3: No such file or directory" = "libraries = pkgs: [ pkgs.sqlite ]";
+    "The system library `zlib` required by crate `libz-sys` was not found." =
+      "libraries = pkgs: [ pkgs.zlib ]";
+    "is `cmake` not installed?" = "tools = pkgs: [ pkgs.cmake ]";
+    "Error configuring OpenSSL build: Command 'perl' not found. Is perl installed?" =
+      "tools = pkgs: [ pkgs.perl ]";
+    "sh: line 1: npm: command not found" = "tools = pkgs: [ pkgs.nodejs ]";
+    "error: environment variable `BUILD_ID` not defined at compile time" = "[env] BUILD_ID = \"value\"";
+    "error: couldn't read `src/../dist/index.html`: No such file or directory (os error 2)" =
+      "src/../dist/index.html is compiled in";
+    "error: failed to run custom build command for `web v0.1.0 (/build/source)` dns error" =
+      "the build script of web fetches something";
+    "error: failed to run custom build command for `web v0.1.0 (/build/source)` No such file or directory" =
+      "the build script of web runs a program";
+    "error[E0425]: cannot find value `x` in this scope" = "";
+  };
+  # Shell: what the script says of each line.
+  hints =
+    script: lines:
+    builtins.concatStringsSep "" (
+      lib.mapAttrsToList (line: says: ''
+        echo ${lib.escapeShellArg line} > line
+        bash ${script} > output
+        expected=${lib.escapeShellArg says}
+        if [ "''${expected:+said}" != "$([ ! -s output ] || echo said)" ] || ! grep -qF -- "$expected" output <(echo); then
+          echo "starting: of" ${lib.escapeShellArg line} "this is said:" >&2
+          cat output >&2
+          touch failed
+        fi
+      '') lines
+    );
 in
 pkgs.runCommand "starting"
   {
@@ -86,7 +120,7 @@ pkgs.runCommand "starting"
       rm -rf files seen body
       mkdir files
       cp -r pair files
-      ${start case.does case.settings} > output
+      ${(start case.does case.settings).hints} > output
       expected=${lib.escapeShellArg case.says}
       if [ "''${expected:+output}" != "$([ ! -s output ] || echo output)" ] || { [ -s output ] && ! grep -qF -- "$expected" output; }; then
         echo "starting: of a program that does '${case.does}', '$expected' was expected, and this is said:" >&2
@@ -94,17 +128,14 @@ pkgs.runCommand "starting"
         touch failed
       fi
     '') cases
-    + builtins.concatStringsSep "" (
-      lib.mapAttrsToList (line: says: ''
-        echo ${lib.escapeShellArg line} > line
-        bash ${../../commands/hint.sh} stranger line > output
-        grep -qF -- ${lib.escapeShellArg says} output || {
-          echo "starting: of a program that writes" ${lib.escapeShellArg line} "this is said:" >&2
-          cat output >&2
-          touch failed
-        }
-      '') lines
-    )
+    + ''
+      # In a network of its own it has that port.
+      [ ! -s ${(start "low" { port = 80; }).report} ] || { cat ${
+        (start "low" { port = 80; }).report
+      } >&2; touch failed; }
+    ''
+    + hints "${../../commands/hint.sh} stranger line" lines
+    + hints "${../../crate/missing.sh} line" cargoLines
     + ''
       [ ! -e failed ]
       touch "$out"

@@ -46,7 +46,7 @@ if what == "socket":
     tries(lambda: listener.bind("/tmp/web/http.socket"))
 else:
     host = "127.0.0.1" if what == "loopback" else "0.0.0.0"
-    listener = socket.create_server((host, 8080))
+    listener = socket.create_server((host, 80 if what == "low" else 8080))
 listener.listen()
 if what == "tls":
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -44,6 +44,10 @@ pkgs.runCommand "inputs-builders"
     expect umask "$(umask)" 0022
     expect 'the folder' "$PWD" "$NIX_BUILD_TOP"
     expect '$out' "$(is test -e "$out")" no
+    # exitHandler
+    expect 'what runs at the end' "$(trap -p EXIT)" "trap -- 'exitHandler' EXIT"
+    expect 'what runs after a failure' "$(set +e; failureHook='echo hooked'; (exit 3); exitHandler)" hooked
+    expect 'what runs after none' "$(failureHook='echo hooked'; exitHandler)" ""
     # dumpVars
     expect 'the file env-vars' "$(stat -c %a env-vars)" 600
     # stdenvNoCC: pkgs/build-support/trivial-builders, runCommand
