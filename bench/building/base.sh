@@ -10,8 +10,8 @@ folder=$2
 settings=$3
 shift 3
 
-# Code 3: there is no apt, so there is no such base.
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || exit 3
+# Code 127: there is no apt, so there is no such base.
+command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || exit 127
 
 mkdir -p "$folder/archives/partial" "$folder/root/usr/bin" "$folder/root/usr/sbin" "$folder/root/usr/lib" "$folder/root/usr/lib64"
 : >"$folder/status"

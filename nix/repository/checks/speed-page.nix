@@ -20,7 +20,7 @@ in
 pkgs.runCommand "speed-page" { } ''
   cp -r ${files} made
   chmod -R u+w made
-  ${lib.getExe' benchDriver "drydock-bench"} --root made page
+  ${lib.getExe' benchDriver "drydock-bench"} page --root made
   diff -ru ${files} made || {
     echo "docs/SPEED.md or docs/speed is not what bench/runs and bench/plots.toml give; ./drydock bench page makes it" >&2
     exit 1

@@ -106,11 +106,11 @@ pkgs.writeShellApplication {
     toolchain
   ];
   text = ''
-    if [ "''${1:-}" != building ]; then
-      exec ${lib.getExe' benchDriver "drydock-bench"} --bench ${folder} --commit ${revision} \
-        --root "''${DRYDOCK_ROOT:-$PWD}" "$@"
-    fi
-    shift
+    case "''${1:-}" in
+      building) shift ;;
+      page) exec ${lib.getExe' benchDriver "drydock-bench"} page --root "''${DRYDOCK_ROOT:-$PWD}" "''${@:2}" ;;
+      *) exec ${lib.getExe' benchDriver "drydock-bench"} --bench ${folder} --commit ${revision} "$@" ;;
+    esac
     root=$(realpath -- "''${DRYDOCK_ROOT:-$PWD}")
     [ -e "$root/flake.nix" ] || { echo "drydock-bench: error: there is no flake.nix in $root; go to the folder that has it" >&2; exit 1; }
 

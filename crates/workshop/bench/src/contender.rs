@@ -9,11 +9,12 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::{Context as _, Result, bail};
+use fs_err as fs;
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::error::Error;
 use crate::load;
 
 /// How long a contender may take until it answers, and until it has stopped.
@@ -84,16 +85,10 @@ pub(crate) struct Start<'a> {
 }
 
 /// The list in the folder `bench`.
-pub(crate) fn list(bench: &Path) -> Result<Vec<Contender>, Error> {
+pub(crate) fn list(bench: &Path) -> Result<Vec<Contender>> {
     let path = bench.join("contenders.toml");
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::File {
-        path: path.clone(),
-        source,
-    })?;
-    let list: List = toml::from_str(&text).map_err(|source| Error::List {
-        path,
-        source: Box::new(source),
-    })?;
+    let list: List =
+        toml::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
     Ok(list.contender)
 }
 
@@ -104,13 +99,12 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     /// From its start to its first answer.
     pub(crate) started_in: Duration,
-    tls: bool,
     scratch: TempDir,
 }
 
 impl Contender {
     /// Starts it and waits for its answer; `None` when its program is not there.
-    pub(crate) fn start(&self, how: Start<'_>) -> Result<Option<Running>, Error> {
+    pub(crate) fn start(&self, how: Start<'_>) -> Result<Option<Running>> {
         if !succeeds(&self.needs) {
             return Ok(None);
         }
@@ -165,41 +159,27 @@ impl Contender {
             child,
             address,
             started_in: Duration::ZERO,
-            tls: self.tls,
             scratch,
         };
-        running.wait_for_answer(begin)?;
+        let tls = self.tls;
+        let asked = || {
+            if let Some(status) = running.child.try_wait()? {
+                bail!("it ended with {status}");
+            }
+            if tls {
+                load::ask_over_tls(address)
+            } else {
+                Ok(ask(address))
+            }
+        };
+        // Short against the milliseconds that are measured, and no busy loop beside it.
+        wait_for(asked, is_right, Duration::from_micros(100))?;
         running.started_in = begin.elapsed();
         Ok(Some(running))
     }
 }
 
 impl Running {
-    fn wait_for_answer(&mut self, begin: Instant) -> Result<(), Error> {
-        loop {
-            let answer = if self.tls {
-                load::answers_over_tls(self.address)?
-            } else {
-                ask(self.address).unwrap_or_else(|error| error.to_string())
-            };
-            let last = match answer {
-                answer if is_right(&answer) => return Ok(()),
-                answer => answer,
-            };
-            if let Some(status) = self.child.try_wait()? {
-                return Err(Error::Ended { status });
-            }
-            if begin.elapsed() > PATIENCE {
-                return Err(Error::NoAnswer {
-                    seconds: PATIENCE.as_secs(),
-                    last,
-                });
-            }
-            // Short against the milliseconds that are measured, and no busy loop beside it.
-            std::thread::sleep(Duration::from_micros(100));
-        }
-    }
-
     /// The resident memory of the process and of all that it has started, in KiB.
     pub(crate) fn resident_kib(&self) -> f64 {
         fn of(id: u32) -> f64 {
@@ -229,23 +209,21 @@ impl Running {
         }
         of(self.child.id())
     }
-}
 
-impl Running {
+    /// Of one that is asked over TLS.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.scratch.path().join("tls.crt")
+    }
+
     /// Stops it, and says how many instructions it took in all.
-    pub(crate) fn instructions(mut self) -> Result<f64, Error> {
+    pub(crate) fn instructions(mut self) -> Result<f64> {
         self.stop();
-        let path = self.scratch.path().join(SAID);
-        let said = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
+        let said = fs::read(self.scratch.path().join(SAID))?;
         let said = String::from_utf8_lossy(&said);
         // ==123== Collected : 456
         said.lines()
             .find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok())
-            .ok_or_else(|| Error::Load {
-                program: "valgrind",
-                wanted: "Collected : ",
-                said: said.into_owned(),
-            })
+            .with_context(|| format!("valgrind did not say what it has counted: {said}"))
     }
 
     fn stop(&mut self) {
@@ -287,17 +265,16 @@ fn succeeds(command: &[String]) -> bool {
 }
 
 /// Copies a file, or a folder with all that is in it, with the words in it replaced.
-fn copy_filled(from: &Path, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<(), Error> {
-    let failed = |path: PathBuf| move |source| Error::File { path, source };
+fn copy_filled(from: &Path, to: &Path, fill: &dyn Fn(&str) -> String) -> Result<()> {
     if from.is_dir() {
-        std::fs::create_dir(to)?;
-        for entry in std::fs::read_dir(from).map_err(failed(from.to_owned()))? {
+        fs::create_dir(to)?;
+        for entry in fs::read_dir(from)? {
             let name = entry?.file_name();
             copy_filled(&from.join(&name), &to.join(&name), fill)?;
         }
     } else {
-        let text = std::fs::read_to_string(from).map_err(failed(from.to_owned()))?;
-        std::fs::write(to, fill(&text)).map_err(failed(to.to_owned()))?;
+        let text = fs::read_to_string(from)?;
+        fs::write(to, fill(&text))?;
     }
     Ok(())
 }
@@ -309,14 +286,36 @@ fn is_right(answer: &str) -> bool {
     head.starts_with("HTTP/1.1 200") && body.contains(FIRST_LINE) && body.contains(LAST_LINE)
 }
 
-/// The whole answer to a request.
-pub(crate) fn ask(address: SocketAddr) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(REQUEST)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    Ok(answer)
+/// Asks until the answer is right, for no longer than a contender may take.
+pub(crate) fn wait_for(
+    mut asked: impl FnMut() -> Result<String>,
+    is_right: impl Fn(&str) -> bool,
+    pause: Duration,
+) -> Result<()> {
+    let begin = Instant::now();
+    loop {
+        let answer = asked()?;
+        if is_right(&answer) {
+            return Ok(());
+        }
+        if begin.elapsed() > PATIENCE {
+            bail!("it does not answer within {PATIENCE:?}; the last was: {answer}");
+        }
+        std::thread::sleep(pause);
+    }
+}
+
+/// The whole answer to a request, or why there is none.
+pub(crate) fn ask(address: SocketAddr) -> String {
+    let answer = || -> io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(REQUEST)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    answer().unwrap_or_else(|error| error.to_string())
 }
 
 /// A port that nobody listens on now and no other contender has got, below those that Linux gives
@@ -352,15 +351,15 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_copied_with_its_words_replaced() -> Result<(), Error> {
+    fn a_folder_is_copied_with_its_words_replaced() -> Result<()> {
         let scratch = TempDir::new()?;
-        std::fs::create_dir_all(scratch.path().join("from/in"))?;
-        std::fs::write(scratch.path().join("from/in/file"), "listen {port}")?;
+        fs::create_dir_all(scratch.path().join("from/in"))?;
+        fs::write(scratch.path().join("from/in/file"), "listen {port}")?;
         let to = scratch.path().join("to");
         copy_filled(&scratch.path().join("from"), &to, &|text| {
             text.replace("{port}", "80")
         })?;
-        assert_eq!(std::fs::read_to_string(to.join("in/file"))?, "listen 80");
+        assert_eq!(fs::read_to_string(to.join("in/file"))?, "listen 80");
         Ok(())
     }
 }

@@ -1,208 +1,231 @@
 //! What the command line says.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::contender::Contender;
-use crate::error::Error;
-use crate::load::Plan;
+use clap::builder::RangedI64ValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 
-/// How it is called.
-pub(crate) const USAGE: &str =
-    "usage: drydock-bench [--bench FOLDER] [--rounds N] [--seconds N] [--connections N]
-                     [--measure PART,...] [--write FILE] [--commit TEXT] [NAME...]
-       drydock-bench [--root FOLDER] page
-  --bench        the folder with contenders.toml (default: bench)
-  --rounds       how often each is started (default 5)
-  --seconds      how long each is under load (default 5)
-  --connections  how many ask at once (default 64)
-  --measure      of throughput, latency, connections, handshakes, instructions (default: all)
-  --write        the results go to this new file, too
-  --commit       what the results say they are of
-  NAME           only these contenders
-  page           makes docs/SPEED.md and docs/speed of bench/runs and bench/plots.toml
-  --root         the repository's folder (default: the current one)
+/// Measures the service side by side with what people would use instead
+#[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) serving: Serving,
+}
 
-       drydock-bench building ...: see drydock-bench building --help";
+/// What else than serving there is.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Measures how long it takes until an image is there
+    Building(Building),
+    /// Makes docs/SPEED.md and docs/speed of bench/runs and bench/plots.toml
+    Page {
+        /// The repository's folder
+        #[arg(long, default_value = ".")]
+        root: PathBuf,
+    },
+}
 
-/// What is said in the place of contenders for the page of results.
-const PAGE: &str = "page";
+/// What is measured of serving.
+#[derive(Args)]
+pub(crate) struct Serving {
+    /// The folder with contenders.toml
+    #[arg(long, default_value = "bench")]
+    pub(crate) bench: PathBuf,
+    /// How often each contender is started
+    #[arg(long, value_name = "N", default_value = "5", value_parser = many())]
+    pub(crate) rounds: u32,
+    #[command(flatten)]
+    pub(crate) plan: Plan,
+    /// What is measured beside the start and the memory
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',', default_values_t = Part::value_variants().to_vec())]
+    pub(crate) measure: Vec<Part>,
+    /// The results go to this new file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+    /// What the results say they are of
+    #[arg(long, value_name = "TEXT", default_value = "unknown")]
+    pub(crate) commit: String,
+    /// Only these contenders
+    #[arg(value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+}
 
-/// What can be measured beside the start and the memory.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What is asked of the load generator.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Plan {
+    /// How many connections ask at once, each of which is kept
+    #[arg(long, value_name = "N", default_value = "64", value_parser = many())]
+    pub(crate) connections: u32,
+    /// How long each is under load, after a second that does not count
+    #[arg(long, value_name = "N", default_value = "5", value_parser = many())]
+    pub(crate) seconds: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 pub(crate) enum Part {
-    /// Requests per second.
+    /// Requests per second
     Throughput,
-    /// At half of those.
+    /// Latency at half of those
     Latency,
-    /// Memory with idle connections.
+    /// Memory with idle connections
     Connections,
-    /// Full handshakes per second.
+    /// Full handshakes per second
     Handshakes,
-    /// Instructions per request.
+    /// Instructions per request
     Instructions,
 }
 
-const PARTS: [(&str, Part); 5] = [
-    ("throughput", Part::Throughput),
-    ("latency", Part::Latency),
-    ("connections", Part::Connections),
-    ("handshakes", Part::Handshakes),
-    ("instructions", Part::Instructions),
-];
-
-/// What the command line says.
-pub(crate) struct Options {
-    /// The folder with contenders.toml.
-    pub(crate) bench: PathBuf,
-    /// How often each contender is started.
-    pub(crate) rounds: u32,
-    /// The load.
-    pub(crate) plan: Plan,
-    /// What is measured.
-    pub(crate) parts: Vec<Part>,
-    /// A file for the results.
+/// What is measured of building.
+#[derive(Args)]
+pub(crate) struct Building {
+    /// How often each part is measured (default: 3, and 1 for what takes minutes)
+    #[arg(long, value_name = "N", value_parser = many())]
+    rounds: Option<u32>,
+    /// What is measured
+    #[arg(long, value_enum, value_name = "PART", value_delimiter = ',', default_values_t = Step::value_variants().to_vec())]
+    pub(crate) measure: Vec<Step>,
+    /// The results go to this new file, too
+    #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
-    /// What they are of.
+    /// Only these ways to build
+    #[arg(value_enum, value_name = "NAME", default_values_t = Way::value_variants().to_vec())]
+    pub(crate) ways: Vec<Way>,
+
+    // These are the caller's, ../../../../nix/repository/commands/bench.nix.
+    /// What the results say they are of
+    #[arg(long, hide = true)]
     pub(crate) commit: String,
-    /// The repository's folder, for the page.
-    pub(crate) root: PathBuf,
-    only: Vec<String>,
+    /// The repository
+    #[arg(long, hide = true)]
+    pub(crate) source: PathBuf,
+    /// Where everything is made
+    #[arg(long, hide = true)]
+    pub(crate) scratch: PathBuf,
+    /// Settings for cargo that name the crates
+    #[arg(long, hide = true)]
+    pub(crate) crates: String,
+    /// The toolchain and nginx, for the base image
+    #[arg(long = "program", hide = true)]
+    pub(crate) programs: Vec<String>,
+    /// The Rust target triple
+    #[arg(long, hide = true)]
+    pub(crate) target: String,
 }
 
-impl Options {
-    /// Whether it is the page of results that is asked for.
-    pub(crate) fn page(&self) -> bool {
-        self.only == [PAGE]
-    }
-
-    /// The contenders that are asked for.
-    pub(crate) fn chosen<'a>(&self, all: &'a [Contender]) -> Result<Vec<&'a Contender>, Error> {
-        let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
-        if let Some(name) = self
-            .only
-            .iter()
-            .find(|name| !names.contains(&name.as_str()))
-        {
-            return Err(Error::Usage(format!(
-                "there is no contender '{name}'; there are {}\n{USAGE}",
-                names.join(", ")
-            )));
-        }
-        Ok(all
-            .iter()
-            .filter(|one| self.only.is_empty() || self.only.contains(&one.name))
-            .collect())
+impl Building {
+    /// How often a step is measured.
+    pub(crate) fn rounds(&self, step: Step) -> u32 {
+        let quick = matches!(step, Step::Nothing | Step::Source | Step::Edge | Step::Up);
+        self.rounds.unwrap_or(if quick { 3 } else { 1 })
     }
 }
 
-/// Reads the arguments.
-pub(crate) fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options, Error> {
-    let mut options = Options {
-        bench: Path::new("bench").to_owned(),
-        rounds: 5,
-        plan: Plan {
-            connections: 64,
-            seconds: 5,
-        },
-        parts: PARTS.iter().map(|(_, part)| *part).collect(),
-        write: None,
-        commit: "unknown".to_owned(),
-        root: Path::new(".").to_owned(),
-        only: Vec::new(),
-    };
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--bench" => options.bench = value(&argument, arguments.next())?.into(),
-            "--rounds" => options.rounds = number(&argument, arguments.next())?,
-            "--seconds" => options.plan.seconds = number(&argument, arguments.next())?,
-            "--connections" => options.plan.connections = number(&argument, arguments.next())?,
-            "--measure" => options.parts = parts(&PARTS, &value(&argument, arguments.next())?)?,
-            "--write" => options.write = Some(value(&argument, arguments.next())?.into()),
-            "--commit" => options.commit = value(&argument, arguments.next())?,
-            "--root" => options.root = value(&argument, arguments.next())?.into(),
-            _ if argument.starts_with('-') => {
-                return Err(Error::Usage(format!(
-                    "there is no option '{argument}'\n{USAGE}"
-                )));
-            }
-            _ => options.only.push(argument),
-        }
-    }
-    Ok(options)
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub(crate) enum Step {
+    /// Nothing has changed
+    Nothing,
+    /// A line in src/ has
+    Source,
+    /// A line in nginx/ has
+    Edge,
+    /// The same through what a user types
+    Up,
+    /// Everything is built
+    Cold,
+    /// There is one more dependency
+    Dependency,
+    /// How cost grows with dependencies
+    Dependencies,
+    /// How cost grows with megabytes of assets
+    Assets,
+    /// How cost grows with images
+    Images,
 }
 
-/// The parts that `--measure` names, of those that there are.
-pub(crate) fn parts<P: Copy>(known: &[(&str, P)], text: &str) -> Result<Vec<P>, Error> {
-    text.split(',')
-        .map(|wanted| {
-            known
-                .iter()
-                .find(|(name, _)| *name == wanted)
-                .map(|(_, part)| *part)
-                .ok_or_else(|| {
-                    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-                    Error::Usage(format!(
-                        "--measure has '{wanted}'; it may be of {}",
-                        names.join(", ")
-                    ))
-                })
-        })
-        .collect()
+/// Ways to build.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub(crate) enum Way {
+    /// The limit: cargo alone, and the changed bytes into a fresh file
+    Cargo,
+    /// The flake, as it is
+    Drydock,
+    /// A Dockerfile
+    Dockerfile,
+    /// A builder of dockerTools
+    BuildImage,
+    /// Another one
+    BuildLayeredImage,
+    /// One that makes a program, which writes the archive
+    StreamLayeredImage,
 }
 
-/// What stands after an option.
-pub(crate) fn value(option: &str, value: Option<String>) -> Result<String, Error> {
-    value.ok_or_else(|| Error::Usage(format!("{option} needs a value\n{USAGE}")))
+/// What a value is called on the command line and in the results.
+pub(crate) fn name(value: impl ValueEnum + Copy) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// The same as a number.
-pub(crate) fn number(option: &str, given: Option<String>) -> Result<u32, Error> {
-    let text = value(option, given)?;
-    match text.parse() {
-        Ok(number @ 1..=10_000) => Ok(number),
-        _ => Err(Error::Usage(format!(
-            "{option} is '{text}'; it may be 1 to 10000"
-        ))),
-    }
+/// At least one, and not without end.
+fn many() -> RangedI64ValueParser<u32> {
+    value_parser!(u32).range(1..=10_000)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(arguments: &[&str]) -> Result<Options, Error> {
-        parse(arguments.iter().map(ToString::to_string))
+    fn said(arguments: &[&str]) -> Result<Options, String> {
+        let all = [&["drydock-bench"], arguments].concat();
+        Options::try_parse_from(all).map_err(|error| error.to_string())
+    }
+
+    fn building(arguments: &[&str]) -> Result<Building, String> {
+        let callers = "building --commit a --source b --scratch c --crates d --target e";
+        let callers: Vec<&str> = callers.split(' ').collect();
+        match said(&[&callers, arguments].concat())?.command {
+            Some(Command::Building(building)) => Ok(building),
+            _ => Err("it is not read as one".to_owned()),
+        }
     }
 
     #[test]
-    fn options_and_names_are_read() -> Result<(), Error> {
-        let options = said(&["--rounds", "3", "--measure", "latency", "hyper"])?;
-        assert_eq!(
-            (options.rounds, options.parts, options.only),
-            (3, vec![Part::Latency], vec!["hyper".to_owned()])
-        );
+    fn options_and_names_are_read() -> Result<(), String> {
+        let serving = said(&["--rounds", "3", "--measure", "latency", "hyper"])?.serving;
+        assert_eq!((serving.rounds, serving.plan.seconds), (3, 5));
+        assert_eq!(serving.measure, [Part::Latency]);
+        assert_eq!(serving.only, ["hyper"]);
+        let page = said(&["page", "--root", "/x"])?.command;
+        assert!(matches!(page, Some(Command::Page { root }) if root.ends_with("x")));
         Ok(())
     }
 
     #[test]
-    fn the_page_is_asked_for_alone() -> Result<(), Error> {
-        assert!(said(&["--root", "/x", "page"])?.page());
-        assert!(!said(&["page", "hyper"])?.page());
+    fn what_takes_minutes_is_measured_once_unless_it_is_said() -> Result<(), String> {
+        let rounds =
+            |building: Building| (building.rounds(Step::Source), building.rounds(Step::Cold));
+        assert_eq!(rounds(building(&[])?), (3, 1));
+        assert_eq!(rounds(building(&["--rounds", "2"])?), (2, 2));
+        assert_eq!(building(&[])?.measure.len(), 9);
+        assert_eq!(building(&["buildImage"])?.ways, [Way::BuildImage]);
         Ok(())
     }
 
     #[test]
     fn what_is_wrong_is_named() {
-        let error = |arguments| said(arguments).err().map(|error| error.to_string());
-        assert_eq!(
-            error(&["--seconds", "0"]).as_deref(),
-            Some("--seconds is '0'; it may be 1 to 10000")
-        );
-        assert_eq!(
-            error(&["--measure", "all"]).as_deref(),
-            Some(
-                "--measure has 'all'; it may be of throughput, latency, connections, handshakes, instructions"
-            )
-        );
+        for (arguments, wanted) in [
+            (["--seconds", "0"], "0 is not in 1..=10000"),
+            (
+                ["--measure", "all"],
+                "[possible values: throughput, latency,",
+            ),
+            (["building", "podman"], "drydock, dockerfile, buildImage,"),
+        ] {
+            let said = said(&arguments).err().unwrap_or_default();
+            assert!(said.contains(wanted), "{said}");
+        }
     }
 }

@@ -11,11 +11,10 @@ use std::num::NonZeroU64;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use anyhow::{Result, bail, ensure};
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, epoll, poll};
 use rustix::thread::set_current_timer_slack;
-
-use crate::error::Error;
 
 /// What is asked; the connection is kept.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -48,13 +47,13 @@ pub(crate) fn at_rate(
     connections: u32,
     rate: f64,
     seconds: u32,
-) -> Result<Latencies, Error> {
+) -> Result<Latencies> {
     let mut lines = (0..connections)
         .map(|_| Line::open(address))
         .collect::<io::Result<Vec<_>>>()?;
     // A sleep ends up to 50 microseconds late else, which is longer than an answer takes.
-    set_current_timer_slack(NonZeroU64::new(1)).map_err(io::Error::from)?;
-    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(io::Error::from)?;
+    set_current_timer_slack(NonZeroU64::new(1))?;
+    let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     for (index, line) in (0..).zip(&lines) {
         watch(&epoll, line, index)?;
     }
@@ -76,11 +75,11 @@ pub(crate) fn at_rate(
         if now >= end && waiting == 0 {
             break;
         }
-        if now >= end + PATIENCE {
-            return Err(Error::Late {
-                seconds: PATIENCE.as_secs(),
-            });
-        }
+        let seconds = PATIENCE.as_secs();
+        ensure!(
+            now < end + PATIENCE,
+            "answers are still missing {seconds} s after the last request was due"
+        );
         let until = match waiting {
             _ if due < end => due,
             0 => end,
@@ -88,8 +87,7 @@ pub(crate) fn at_rate(
         };
         sleep(&epoll, until)?;
         events.clear();
-        epoll::wait(&epoll, spare_capacity(&mut events), Some(&AT_ONCE))
-            .map_err(io::Error::from)?;
+        epoll::wait(&epoll, spare_capacity(&mut events), Some(&AT_ONCE))?;
         for event in &events {
             let index = event.data.u64();
             let Some(line) = lines.get_mut(usize::try_from(index).unwrap_or(usize::MAX)) else {
@@ -185,7 +183,7 @@ impl Line {
         Ok(())
     }
 
-    fn receive(&mut self, address: SocketAddr) -> Result<Received, Error> {
+    fn receive(&mut self, address: SocketAddr) -> Result<Received> {
         let mut buffer = [0; 4096];
         match self.stream.read(&mut buffer) {
             // A server may end a connection after so many requests; what is due stays due.
@@ -224,7 +222,7 @@ fn connect(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// A connection that has had its answer and is kept open.
-pub(crate) fn idle(address: SocketAddr) -> Result<TcpStream, Error> {
+pub(crate) fn idle(address: SocketAddr) -> Result<TcpStream> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     get(&mut stream)?;
@@ -232,15 +230,13 @@ pub(crate) fn idle(address: SocketAddr) -> Result<TcpStream, Error> {
 }
 
 /// Asks and waits for the whole answer.
-pub(crate) fn get(stream: &mut TcpStream) -> Result<(), Error> {
+pub(crate) fn get(stream: &mut TcpStream) -> Result<()> {
     stream.write_all(REQUEST)?;
     let mut received = Vec::new();
     let mut buffer = [0; 4096];
     while !is_whole(&received)? {
         let length = stream.read(&mut buffer)?;
-        if length == 0 {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
+        ensure!(length > 0, "the connection was closed within an answer");
         received.extend_from_slice(&buffer[..length]);
     }
     Ok(())
@@ -253,7 +249,7 @@ pub(crate) fn is_open(stream: &TcpStream) -> bool {
 }
 
 /// Whether this is a whole answer; one that is no success is an error.
-fn is_whole(received: &[u8]) -> Result<bool, Error> {
+fn is_whole(received: &[u8]) -> Result<bool> {
     let text = String::from_utf8_lossy(received);
     let Some((head, body)) = text.split_once("\r\n\r\n") else {
         return Ok(false);
@@ -265,9 +261,7 @@ fn is_whole(received: &[u8]) -> Result<bool, Error> {
     });
     match length {
         Some(length) if head.starts_with("HTTP/1.1 200 ") => Ok(body.len() >= length),
-        _ => Err(Error::NoSuccess {
-            head: head.to_owned(),
-        }),
+        _ => bail!("an answer is no success, or its length is not stated: {head}"),
     }
 }
 
@@ -280,7 +274,7 @@ mod tests {
     const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
     #[test]
-    fn an_answer_is_whole_with_its_last_byte() -> Result<(), Error> {
+    fn an_answer_is_whole_with_its_last_byte() -> Result<()> {
         assert!(is_whole(ANSWER)?);
         assert!(!is_whole(&ANSWER[..ANSWER.len() - 1])?);
         assert!(!is_whole(&ANSWER[..10])?);
@@ -303,7 +297,7 @@ mod tests {
     /// What a generator that waits for the answer would not see: while the server sleeps
     /// once, hundreds of requests are due, and each is late.
     #[test]
-    fn what_waits_behind_a_pause_is_late() -> Result<(), Error> {
+    fn what_waits_behind_a_pause_is_late() -> Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let server = std::thread::spawn(move || -> io::Result<()> {

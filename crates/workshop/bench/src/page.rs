@@ -2,104 +2,95 @@
 //! bench/plots.toml has them. The same files give the same page, to the byte.
 
 mod bars;
-mod chart;
+mod picture;
 mod plots;
-mod quantity;
-mod runs;
-mod scale;
 
 use std::path::Path;
-use std::{fs, io};
 
+use anyhow::{Context as _, Result, bail, ensure};
 use askama::Template;
+use fs_err as fs;
 
-use crate::error::Error;
-use crate::statistics::{Spread, ratios, spread, values};
-use bars::{Judged, amount, ratio};
-use plots::{Of, Plot, Plots, RunPlots, wrong};
-use quantity::Unit;
-use runs::{Run, distinct};
-
-/// One contender's figures of a metric.
-struct Figure {
-    contender: String,
-    ours: bool,
-    /// Or why there is none.
-    spread: Result<Spread, String>,
-    /// To what the plot's ratios are of.
-    ratio: Option<Spread>,
-}
-
-/// All figures of a metric, side by side.
-struct Group {
-    metric: String,
-    label: String,
-    figures: Vec<Figure>,
-}
+use crate::figures::{Run, Spread, distinct, ratios, values};
+use bars::Judged;
+use plots::{Of, Plot, Plots, RunPlots};
 
 #[derive(Template)]
 #[template(path = "speed.md", escape = "none")]
 struct Page<'a> {
-    bars: Vec<&'a Judged>,
-    runs: &'a [RunPart<'a>],
-    /// Files that no plot is of.
-    others: Vec<String>,
+    bars: Vec<&'a Judged<'a>>,
+    runs: &'a [Part<'a>],
 }
 
 /// A run's part of the page.
-struct RunPart<'a> {
+struct Part<'a> {
     wanted: &'a RunPlots,
-    /// `None`: there is no such file.
-    run: Option<Run>,
-    /// Who was measured, and what that is.
-    contenders: Vec<(String, String)>,
-    plots: Vec<PlotPart>,
-    bars: Vec<Judged>,
+    run: &'a Run,
+    tables: Vec<Table<'a>>,
+    bars: Vec<Judged<'a>>,
 }
 
-/// A plot's part of that.
-struct PlotPart {
-    name: String,
-    title: String,
-    text: Vec<String>,
-    /// What the ratios are of, if there are any.
-    reference: Option<String>,
-    /// What, whose, how much, and in which ratio.
-    rows: Vec<[String; 4]>,
-    picture: String,
+/// All figures of a plot.
+struct Table<'a> {
+    plot: &'a Plot,
+    /// What the ratios are of; empty where there are none.
+    reference: String,
+    groups: Vec<Group<'a>>,
+    picture: Option<(&'a str, String)>,
+}
+
+/// All figures of a metric, side by side.
+struct Group<'a> {
+    metric: &'a str,
+    label: &'a str,
+    figures: Vec<Figure<'a>>,
+}
+
+/// One contender's figures of a metric.
+struct Figure<'a> {
+    contender: &'a str,
+    ours: bool,
+    spread: Option<Spread>,
+    /// The median; or why there is none.
+    short: String,
+    /// The same with the spread.
+    measured: String,
+    /// To what the plot's ratios are of.
+    ratio: Option<Spread>,
 }
 
 /// Writes the page of the repository that is in this folder, in the place of the one that is
 /// there.
-pub(crate) fn write(root: &Path) -> Result<(), Error> {
-    let plots = Plots::read(&root.join("bench/plots.toml"))?;
-    let folder = root.join("bench/runs");
-    let mut others = names(&folder, "csv")?;
-    others.retain(|name| !plots.run.iter().any(|wanted| wanted.name == *name));
-    let mut runs = Vec::new();
-    for wanted in &plots.run {
-        let path = folder.join(format!("{}.csv", wanted.name));
-        let run = path.exists().then(|| Run::read(&path)).transpose()?;
-        runs.push(RunPart::new(&plots, wanted, run)?);
+pub(crate) fn write(root: &Path) -> Result<()> {
+    let path = root.join("bench/plots.toml");
+    let plots: Plots =
+        toml::from_str(&fs::read_to_string(&path)?).with_context(|| path.display().to_string())?;
+    let runs = plots.run.iter().map(|wanted| {
+        let file = format!("bench/runs/{}.csv", wanted.name);
+        Run::read(&root.join(file))
+    });
+    let runs = runs.collect::<Result<Vec<_>>>()?;
+    let parts = plots.run.iter().zip(&runs);
+    let parts = parts.map(|(wanted, run)| Part::new(&plots, wanted, run));
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    let folder = root.join("docs/speed");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
     }
-    let pictures = root.join("docs/speed");
-    fs::create_dir_all(&pictures).map_err(Error::at(&pictures))?;
-    for name in names(&pictures, "svg")? {
-        let path = pictures.join(format!("{name}.svg"));
-        fs::remove_file(&path).map_err(Error::at(&path))?;
-    }
-    for plot in runs.iter().flat_map(|run| &run.plots) {
-        let path = pictures.join(format!("{}.svg", plot.name));
-        let mut file = fs::File::create_new(&path).map_err(Error::at(&path))?;
-        io::Write::write_all(&mut file, plot.picture.as_bytes()).map_err(Error::at(&path))?;
+    fs::create_dir_all(&folder)?;
+    for table in parts.iter().flat_map(|part| &part.tables) {
+        if let Some((name, picture)) = &table.picture {
+            fs::write(folder.join(format!("{name}.svg")), picture)?;
+        }
     }
     let page = Page {
-        bars: runs.iter().flat_map(|run| &run.bars).collect(),
-        runs: &runs,
-        others,
+        bars: parts.iter().flat_map(|part| &part.bars).collect(),
+        runs: &parts,
     };
-    let path = root.join("docs/SPEED.md");
-    fs::write(&path, page.render()? + "\n").map_err(Error::at(&path))
+    Ok(fs::write(
+        root.join("docs/SPEED.md"),
+        page.render()? + "\n",
+    )?)
 }
 
 impl Page<'_> {
@@ -108,124 +99,89 @@ impl Page<'_> {
     }
 }
 
-impl<'a> RunPart<'a> {
-    fn new(plots: &Plots, wanted: &'a RunPlots, run: Option<Run>) -> Result<Self, Error> {
+impl<'a> Part<'a> {
+    fn new(plots: &'a Plots, wanted: &'a RunPlots, run: &'a Run) -> Result<Self> {
         let mut part = Self {
             wanted,
-            run: None,
-            contenders: Vec::new(),
-            plots: Vec::new(),
+            run,
+            tables: Vec::new(),
             bars: Vec::new(),
         };
-        let all = run
-            .as_ref()
-            .map_or_else(|| wanted.plot.clone(), |run| wanted.plots(run));
-        for plot in all {
-            let bars = plot
-                .bar
-                .iter()
-                .map(|bar| Judged::new(&plot, bar, run.as_ref()))
-                .collect::<Result<Vec<_>, _>>()?;
-            if let Some(run) = &run {
-                let drawn = PlotPart::new(plots, wanted, &plot, run, &bars)?;
-                part.plots.extend(drawn);
+        for metric in run.metrics() {
+            // What is missing of several has a name of its own.
+            let shown =
+                run.unit(metric).is_none() || wanted.plot.iter().any(|plot| plot.wants(metric));
+            ensure!(
+                shown,
+                "bench/plots.toml has no plot of '{metric}' of {}",
+                wanted.name
+            );
+        }
+        for plot in &wanted.plot {
+            let named = |what: &str| format!("bench/plots.toml: '{}'{what}", plot.title);
+            let judge = |bar| {
+                let judged = Judged::new(plot, bar, run);
+                judged.with_context(|| named(&format!(", its bar of {}", bar.metric)))
+            };
+            let bars = plot.bar.iter().map(judge).collect::<Result<Vec<_>>>()?;
+            let mut table = Table::new(plots, wanted, plot, run).with_context(|| named(""))?;
+            if let Some(name) = &plot.picture {
+                table.picture = Some((name, picture::picture(&table, &bars)?));
             }
+            part.tables.push(table);
             part.bars.extend(bars);
         }
-        if let Some(run) = &run {
-            part.contenders = run
-                .everybody()
-                .into_iter()
-                .map(|name| {
-                    let is = wanted.about.get(name).cloned();
-                    (name.to_owned(), is.unwrap_or_default())
-                })
-                .collect();
-        }
-        Ok(Self { run, ..part })
+        Ok(part)
+    }
+
+    /// What a contender is.
+    fn about(&self, contender: &str) -> &str {
+        self.wanted.about.get(contender).map_or("", String::as_str)
     }
 }
 
-impl PlotPart {
-    /// `None`: the run has nothing of it.
-    fn new(
-        plots: &Plots,
-        wanted: &RunPlots,
-        plot: &Plot,
-        run: &Run,
-        bars: &[Judged],
-    ) -> Result<Option<Self>, Error> {
-        let metrics = plot.metrics_of(run);
+impl<'a> Table<'a> {
+    fn new(plots: &'a Plots, wanted: &'a RunPlots, plot: &'a Plot, run: &'a Run) -> Result<Self> {
+        let metrics = plot.metrics(run);
         let units = distinct(metrics.iter().filter_map(|metric| run.unit(metric)));
-        let unit = match units.as_slice() {
-            [] => return Ok(None),
-            [unit] => unit,
-            _ => {
-                let what = format!("{} are not of one unit", metrics.join(", "));
-                return Err(wrong(&plot.name, what));
+        let [unit] = units[..] else {
+            bail!("{} are not of one unit", metrics.join(", "));
+        };
+        let figure = |contender: &'a str, metric: &'a str| {
+            let own = run.figures(contender, metric);
+            let base = plot.reference.as_ref().map(|of| of.or(contender, metric));
+            let base = base.filter(|of| *of != (contender, metric));
+            let base = base.map(|(contender, metric)| run.figures(contender, metric));
+            let spread = Spread::of(&values(&own));
+            let why = run.why_not(contender, metric).unwrap_or("not measured");
+            let written = |write: &dyn Fn(Spread) -> String| match spread {
+                Some(spread) => write(spread),
+                None => why.to_owned(),
+            };
+            Figure {
+                contender,
+                ours: plots.ours.iter().any(|ours| ours == contender),
+                spread,
+                short: written(&|spread| unit.written(spread.median)),
+                measured: written(&|spread| spread.amount(unit)),
+                ratio: base.and_then(|base| Spread::of(&ratios(&own, &base))),
             }
         };
-        let groups: Vec<Group> = metrics
-            .into_iter()
-            .map(|metric| Group {
-                figures: plot
-                    .contenders_of(run, &wanted.contenders, metric)
-                    .into_iter()
-                    .map(|contender| Figure::new(plots, plot, run, contender, metric))
-                    .collect(),
-                metric: metric.to_owned(),
-                label: plots.label(metric),
-            })
-            .collect();
-        let reference = plot.reference.as_ref().map(Of::name);
-        Ok(Some(Self {
-            name: plot.name.clone(),
-            title: plot.title.clone(),
-            text: plot.text.clone(),
-            rows: groups.iter().flat_map(|group| group.rows(unit)).collect(),
-            picture: chart::picture(plot, reference.as_deref(), unit, &groups, bars)?,
-            reference,
-        }))
-    }
-}
-
-impl Figure {
-    fn new(plots: &Plots, plot: &Plot, run: &Run, contender: &str, metric: &str) -> Self {
-        let own = run.figures(contender, metric);
-        let base = plot
-            .reference
-            .as_ref()
-            .map(|of| of.or(contender, metric))
-            .filter(|of| *of != (contender, metric))
-            .map(|(contender, metric)| run.figures(contender, metric));
-        Self {
-            contender: contender.to_owned(),
-            ours: plots.ours.iter().any(|ours| ours == contender),
-            spread: spread(&values(&own)).ok_or_else(|| {
-                let why = run.why_not(contender, metric);
-                why.unwrap_or("not measured").to_owned()
-            }),
-            ratio: base.and_then(|base| spread(&ratios(&own, &base))),
-        }
-    }
-}
-
-impl Group {
-    fn rows(&self, unit: &Unit) -> Vec<[String; 4]> {
-        self.figures
-            .iter()
-            .map(|figure| {
-                [
-                    self.label.clone(),
-                    figure.contender.clone(),
-                    match &figure.spread {
-                        Ok(spread) => amount(unit, *spread),
-                        Err(why) => why.clone(),
-                    },
-                    figure.ratio.map(ratio).unwrap_or_default(),
-                ]
-            })
-            .collect()
+        let group = |metric| Group {
+            metric,
+            label: plots.metrics.get(metric).map_or(metric, String::as_str),
+            figures: wanted
+                .contenders(plot, run, metric)
+                .into_iter()
+                .map(|contender| figure(contender, metric))
+                .collect(),
+        };
+        Ok(Self {
+            plot,
+            reference: plot.reference.as_ref().map(Of::name).unwrap_or_default(),
+            groups: metrics.into_iter().map(group).collect(),
+            picture: None,
+        })
     }
 }
 
@@ -234,31 +190,12 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-/// The files in a folder that end so, without that end; none where there is no folder.
-fn names(folder: &Path, end: &str) -> Result<Vec<String>, Error> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(Error::at(folder))?,
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(Error::at(folder))?.path();
-        if path.extension().is_some_and(|it| it == end)
-            && let Some(name) = path.file_stem()
-        {
-            found.push(name.to_string_lossy().into_owned());
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const PLOTS: &str = "ours = ['own']
-        metrics = {}
+        metrics = { size = 'bytes' }
         [[run]]
         name = 'a'
         title = 'A'
@@ -267,7 +204,7 @@ mod tests {
         contenders = ['own', 'gone']
         about = { own = 'Ours.' }
         [[run.plot]]
-        name = 'rate'
+        picture = 'rate'
         title = 'Rate <&>'
         metrics = ['rate']
         reference = { contender = 'other' }
@@ -276,73 +213,70 @@ mod tests {
         metric = 'rate'
         of = { contender = 'other' }
         limit = { least = 1 }
-        [[run]]
-        name = 'b'
-        title = 'B'
-        text = []
-        command = 'measure'";
+        [[run.plot]]
+        title = 'Size'
+        metrics = ['size']";
     const FIGURES: &str = "# commit: abc\nround,contender,metric,unit,value\n\
-        1,own,rate,1/s,90\n1,other,rate,1/s,100\n1,gone,,absent,\n1,own,size|,B,5\n\
-        1,own,grow-1,s,1\n1,own,grow-100,s,9\n";
+        1,own,rate,1/s,90\n1,other,rate,1/s,100\n2,own,rate,1/s,50\n1,gone,,absent,\n\
+        1,|</svg>,rate,1/s,20\n1,own,size,B,5\n";
 
-    fn repository(plots: &str, figures: &str) -> io::Result<tempfile::TempDir> {
+    fn repository(plots: &str, figures: &str) -> Result<tempfile::TempDir> {
         let folder = tempfile::TempDir::new()?;
         fs::create_dir_all(folder.path().join("bench/runs"))?;
         fs::create_dir_all(folder.path().join("docs/speed"))?;
         fs::write(folder.path().join("bench/plots.toml"), plots)?;
         fs::write(folder.path().join("bench/runs/a.csv"), figures)?;
-        fs::write(folder.path().join("bench/runs/before.csv"), figures)?;
         fs::write(folder.path().join("docs/speed/old.svg"), "")?;
         Ok(folder)
     }
 
     #[test]
-    fn the_page_has_all_that_the_run_has() -> Result<(), Error> {
+    fn the_page_has_all_that_the_run_has() -> Result<()> {
         let folder = repository(PLOTS, FIGURES)?;
         write(folder.path())?;
         let page = fs::read_to_string(folder.path().join("docs/SPEED.md"))?;
         for wanted in [
             "0 of 1 bars are met",
             "**not met**",
-            "| rate | `own` | 90.0/s (90.0 to 90.0) | 0.900× (0.900 to 0.900) |",
+            "| rate | `own` | 70.0/s (50.0 to 90.0) | 0.900× (0.900 to 0.900) |",
             "| rate | `gone` | absent |  |",
-            "### size|",
-            "### grow",
-            "| grow-100 | `own` | 9.00\u{a0}s (9.00 to 9.00) |",
-            "| size\\| | `own` | 5.00\u{a0}B (5.00 to 5.00) |",
+            "| rate | `\\|</svg>` |",
+            "| bytes | `own` | 5.00\u{a0}B (5.00 to 5.00) |",
             "commit `abc`",
             "| `own` | Ours. |",
-            "There is no `bench/runs/b.csv` yet",
-            "[before](../bench/runs/before.csv)",
+            "](speed/rate.svg)",
         ] {
             assert!(page.contains(wanted), "{wanted} is not in {page}");
         }
-        let pictures = names(&folder.path().join("docs/speed"), "svg")?;
-        assert_eq!(pictures, ["a-1", "a-2", "rate"]);
+        assert!(!folder.path().join("docs/speed/old.svg").exists());
         let picture = fs::read_to_string(folder.path().join("docs/speed/rate.svg"))?;
-        for wanted in ["Rate &#60;&#38;&#62;", ">absent</text>", "≥ 1× of other"] {
+        for wanted in [
+            "Rate &#60;&#38;&#62;",
+            ">absent</text>",
+            r#"width="70.0%""#,
+            r#"x="50.0%" width="40.0%""#,
+            r#"x1="100.0%""#,
+        ] {
             assert!(picture.contains(wanted), "{wanted} is not in {picture}");
         }
-        assert!(!picture.contains("<&>"));
+        assert!(!picture.contains("<&>") && !picture.contains("|</svg>"));
         write(folder.path())?;
-        assert_eq!(
-            fs::read_to_string(folder.path().join("docs/SPEED.md"))?,
-            page
-        );
+        let again = fs::read_to_string(folder.path().join("docs/SPEED.md"))?;
+        assert_eq!(again, page);
         Ok(())
     }
 
     #[test]
-    fn what_cannot_be_drawn_is_refused() -> Result<(), Error> {
-        let said = |plots: &str, figures: &str| -> Result<String, Error> {
+    fn what_cannot_be_shown_is_refused() -> Result<()> {
+        let said = |plots: &str, figures: &str| -> Result<String> {
             let written = write(repository(plots, figures)?.path());
             Ok(written
                 .err()
-                .map(|error| error.to_string())
+                .map(|error| format!("{error:#}"))
                 .unwrap_or_default())
         };
-        let mixed = said(&PLOTS.replace("['rate']", "['rate', 'size|']"), FIGURES)?;
-        assert!(mixed.contains("rate, size| are not of one unit"), "{mixed}");
+        let mixed = said(&PLOTS.replace("['rate']", "['rate', 'size']"), FIGURES)?;
+        assert!(mixed.contains("rate, size are not of one unit"), "{mixed}");
         let unknown = said(&PLOTS.replace("least", "about"), FIGURES)?;
         assert!(
             unknown.contains("plots.toml") && unknown.contains("about"),
@@ -350,6 +284,8 @@ mod tests {
         );
         let broken = said(PLOTS, "round,contender,metric,unit,value\n1,a\n")?;
         assert!(broken.contains("a.csv"), "{broken}");
+        let more = said(PLOTS, &format!("{FIGURES}1,own,start,s,1\n"))?;
+        assert!(more.contains("no plot of 'start' of a"), "{more}");
         Ok(())
     }
 }

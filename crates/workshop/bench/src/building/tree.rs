@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::command::Place;
-use crate::error::Error;
+use anyhow::{Context as _, Result, ensure};
+use fs_err as fs;
 
-/// What the service says, of which each edit makes another sentence.
-const SAYING: (&str, &str) = ("src/routes.rs", "It's e");
-
-/// A value of nginx's that each edit makes another one.
-const VALUE: (&str, &str) = ("nginx/http/client.conf", "keepalive_timeout");
+use crate::command::{Place, run};
+use crate::options::Building;
 
 /// The crates of the build of an image: what is added to these is built anew with all that
 /// comes after their dependencies.
@@ -19,102 +16,65 @@ const MANIFESTS: [&str; 3] = [
     "crates/workshop/Cargo.toml",
 ];
 
-/// The line of the grown crate's dependencies up to which they are a hundred.
-pub(crate) const FEW: &str = "# 100";
+/// Small crates of the registry, of which the service has not all.
+const SPARE: &str = "bench/building/grown/Cargo.toml";
 
 /// Copies the files that git knows, as they are now: nothing of what was built in the folder
 /// itself is there, and whoever works in it during a run changes nothing of the run.
-pub(crate) fn snapshot(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(to)?;
+pub(crate) fn snapshot(options: &Building) -> Result<()> {
+    let to = original(options);
+    fs::create_dir_all(&to)?;
     let script = r#"git -C "$1" ls-files -z | tar -C "$1" --null -T - -c | tar -C "$2" -x"#;
-    let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
-    let words = [
-        "bash", "-o", "pipefail", "-c", script, "snapshot", &from, &to,
-    ];
-    Place::new("/").run(&words)?;
+    let (from, to) = (options.source.to_string_lossy(), to.to_string_lossy());
+    let shell = ["bash", "-o", "pipefail", "-c", script, "snapshot"];
+    run(&[&shell[..], &[&from, &to]].concat())?;
     Ok(())
+}
+
+/// Where the snapshot is.
+fn original(options: &Building) -> PathBuf {
+    options.scratch.join("source")
 }
 
 /// A copy of the repository.
 pub(crate) struct Tree {
     /// Where it is.
     pub(crate) folder: PathBuf,
+    original: PathBuf,
+    crates: String,
     edits: u32,
-    /// What no tree before had.
+    /// What no other tree of any run has.
     stamp: String,
-    /// Crates that may be added, as lines of a manifest.
-    spare: Vec<String>,
 }
 
 impl Tree {
-    /// A copy of the snapshot. `stamp` is one that no other tree of any run has.
-    pub(crate) fn copy(from: &Path, to: &Path, stamp: &str) -> Result<Self, Error> {
-        let words = ["cp", "-a", &from.to_string_lossy(), &to.to_string_lossy()];
-        Place::new("/").run(&words)?;
+    /// A copy of the snapshot in the scratch folder.
+    pub(crate) fn copy(options: &Building, name: &str, stamp: &str) -> Result<Self> {
         let tree = Self {
-            folder: to.to_owned(),
+            folder: options.scratch.join(name),
+            original: original(options),
+            crates: options.crates.clone(),
             edits: 0,
             stamp: stamp.to_owned(),
-            spare: Vec::new(),
         };
-        let own: Vec<String> = names(&tree.read("Cargo.lock")?);
-        let grown = tree.read("bench/building/grown/Cargo.toml")?;
-        let spare = dependencies(&grown)
-            .take_while(|line| *line != FEW)
-            .filter(|line| {
-                line.split_once(' ')
-                    .is_some_and(|(name, _)| !own.iter().any(|one| one == name))
-            })
-            .map(str::to_owned)
-            .collect();
-        Ok(Self { spare, ..tree })
-    }
-
-    /// Makes it a repository, as a user has it, whose files Nix takes.
-    pub(crate) fn commit(&self) -> Result<(), Error> {
-        let place = Place::new(&self.folder);
-        place.run(&["git", "init", "--quiet"])?;
-        place.run(&["git", "add", "--all", "--force"])?;
-        place.run(&[
-            "git",
-            "-c",
-            "user.name=bench",
-            "-c",
-            "user.email=bench@localhost",
-            "commit",
-            "--quiet",
-            "--message=as copied",
-        ])?;
-        Ok(())
-    }
-
-    /// A place in it.
-    pub(crate) fn place(&self) -> Place {
-        Place::new(&self.folder)
-    }
-
-    /// A file of it.
-    pub(crate) fn read(&self, file: &str) -> Result<String, Error> {
-        let path = self.folder.join(file);
-        std::fs::read_to_string(&path).map_err(|source| Error::File { path, source })
-    }
-
-    /// Writes a file of it.
-    pub(crate) fn write(&self, file: &str, text: &str) -> Result<(), Error> {
-        let path = self.folder.join(file);
-        std::fs::write(&path, text).map_err(|source| Error::File { path, source })
+        let (from, to) = (
+            tree.original.to_string_lossy(),
+            tree.folder.to_string_lossy(),
+        );
+        run(&["cp", "-a", &from, &to])?;
+        Ok(tree)
     }
 
     /// Replaces each `from` in a file of it, which has to be there.
-    pub(crate) fn replace(&self, file: &str, from: &str, to: &str) -> Result<(), Error> {
-        let text = self.read(file)?;
-        if !text.contains(from) {
-            return Err(Error::NotThere {
-                path: self.folder.join(file),
-                wanted: from.to_owned(),
-            });
-        }
-        self.write(file, &text.replace(from, to))
+    pub(crate) fn replace(&self, file: &str, from: &str, to: &str) -> Result<()> {
+        self.change(&self.folder, file, from, to)
+    }
+
+    /// The same of the file in another folder, without what edits before have put there.
+    fn change(&self, folder: &Path, file: &str, from: &str, to: &str) -> Result<()> {
+        let text = fs::read_to_string(folder.join(file))?;
+        ensure!(text.contains(from), "{file} has no '{from}'");
+        Ok(fs::write(self.folder.join(file), text.replace(from, to))?)
     }
 
     /// The words that the next edit brings, which no other has.
@@ -124,63 +84,42 @@ impl Tree {
     }
 
     /// Changes one line in src/, and gives what the service answers from now on.
-    pub(crate) fn edit_source(&mut self) -> Result<String, Error> {
+    pub(crate) fn edit_source(&mut self) -> Result<String> {
         let words = self.next();
-        let (file, begin) = SAYING;
-        let text = self.read(file)?;
-        let line = text
-            .lines()
-            .find(|line| line.contains(begin))
-            .ok_or_else(|| Error::NotThere {
-                path: self.folder.join(file),
-                wanted: begin.to_owned(),
-            })?;
-        // What an edit before has put there goes.
-        let (before, after) = line.split_once('"').unwrap_or((line, ""));
-        let from = after.find(begin).unwrap_or(0);
-        let edited = format!("{before}\"{words}: {}", &after[from..]);
-        self.write(file, &text.replace(line, &edited))?;
+        let edited = format!("\"{words}: It's e");
+        self.change(&self.original, "src/routes.rs", "\"It's e", &edited)?;
         Ok(words)
     }
 
     /// Changes one line in nginx/.
-    pub(crate) fn edit_edge(&mut self) -> Result<(), Error> {
-        let words = self.next();
-        let (file, name) = VALUE;
-        let text = self.read(file)?;
-        let line = text
-            .lines()
-            .find(|line| line.trim_start().starts_with(name))
-            .ok_or_else(|| Error::NotThere {
-                path: self.folder.join(file),
-                wanted: name.to_owned(),
-            })?;
-        let value = line.split('#').next().unwrap_or(line).trim_end();
-        self.write(file, &text.replace(line, &format!("{value} # {words}")))
+    pub(crate) fn edit_edge(&mut self) -> Result<()> {
+        let edited = format!("\n# {}\nkeepalive_timeout ", self.next());
+        let file = "nginx/http/client.conf";
+        self.change(&self.original, file, "\nkeepalive_timeout ", &edited)
     }
 
     /// Adds a crate that the service has not had, to its manifest and its lock file.
-    pub(crate) fn add_dependency(&mut self, crates: &Path) -> Result<(), Error> {
-        let line = self.spare.pop().ok_or_else(|| Error::NotThere {
-            path: self.folder.join("bench/building/grown/Cargo.toml"),
-            wanted: "a crate that the service does not have".to_owned(),
-        })?;
-        self.replace(
-            "Cargo.toml",
-            "\n[dependencies]\n",
-            &format!("\n[dependencies]\n{line}\n"),
-        )?;
+    pub(crate) fn add_dependency(&mut self) -> Result<()> {
+        let spare = fs::read_to_string(self.folder.join(SPARE))?;
+        let lock = fs::read_to_string(self.folder.join("Cargo.lock"))?;
+        let line = new_dependency(&spare, &lock).context("the service has all spare crates")?;
+        let table = "\n[dependencies]\n";
+        self.replace("Cargo.toml", table, &format!("{table}{line}\n"))?;
         // Or the same dependencies as in another tree would be there already.
         self.add_profile("Cargo.toml")?;
-        update_lock(&self.place(), crates)?;
-        // Its dependencies are the service's as well.
-        update_lock(&Place::new(self.folder.join("crates/chassis/fuzz")), crates)
+        // Its dependencies are those of its fuzz targets as well.
+        for folder in [&self.folder, &self.folder.join("crates/chassis/fuzz")] {
+            let cargo = ["cargo", "--config", &self.crates, "update"];
+            let offline = ["--workspace", "--offline", "--quiet"];
+            Place::new(folder).run(&[&cargo[..], &offline].concat())?;
+        }
+        Ok(())
     }
 
     /// Makes every derivation of this repository's own another one, and no other: a profile
     /// that nobody builds with changes what dependencies are built from, and not what they are
     /// built to. Emptying the store instead would take away the compilers as well.
-    pub(crate) fn make_anew(&mut self) -> Result<(), Error> {
+    pub(crate) fn make_anew(&mut self) -> Result<()> {
         for file in MANIFESTS {
             self.add_profile(file)?;
         }
@@ -188,109 +127,100 @@ impl Tree {
     }
 
     /// Adds a profile that no manifest has had.
-    fn add_profile(&mut self, file: &str) -> Result<(), Error> {
+    fn add_profile(&mut self, file: &str) -> Result<()> {
         let words = self.next().replace([' ', '.'], "-");
-        let text = self.read(file)?;
+        let path = self.folder.join(file);
+        let text = fs::read_to_string(&path)?;
         let text = format!("{text}\n[profile.{words}]\ninherits = \"release\"\n");
-        self.write(file, &text)
+        Ok(fs::write(path, text)?)
     }
 }
 
-/// Has the lock file of the crate at a place follow its manifest.
-pub(crate) fn update_lock(place: &Place, crates: &Path) -> Result<(), Error> {
-    let crates = crates.to_string_lossy();
-    place.run(&[
-        "cargo",
-        "--config",
-        &crates,
-        "update",
-        "--workspace",
-        "--offline",
-        "--quiet",
-    ])?;
-    Ok(())
-}
-
-/// The names in a lock file.
-fn names(lock: &str) -> Vec<String> {
-    lock.lines()
-        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The lines of a manifest's dependencies.
-pub(crate) fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest
+/// The last line of the first hundred dependencies of a manifest whose crate is not in a lock.
+fn new_dependency<'a>(manifest: &'a str, lock: &str) -> Option<&'a str> {
+    let lines = manifest
         .lines()
-        .skip_while(|line| *line != "[dependencies]")
-        .skip(1)
-        .take_while(|line| !line.starts_with('['))
-        .filter(|line| !line.is_empty())
+        .skip_while(|line| *line != "[dependencies]");
+    let lines: Vec<&str> = lines.take_while(|line| *line != "# 100").collect();
+    lines.into_iter().rfind(|line| {
+        let name = line
+            .split_once(" = ")
+            .map(|(name, _)| format!("\nname = \"{name}\"\n"));
+        name.is_some_and(|name| !lock.contains(&name))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn example() -> Result<(tempfile::TempDir, Tree), Error> {
+    fn example() -> Result<(tempfile::TempDir, Tree)> {
         let scratch = tempfile::TempDir::new()?;
+        let original = scratch.path().join("original");
         for (file, text) in [
             ("src/routes.rs", "a\n  say: \"It's easier.\",\nb\n"),
-            ("nginx/http/client.conf", "keepalive_timeout 65s; # why\n"),
+            (
+                "nginx/http/client.conf",
+                "a 1s;\nkeepalive_timeout 65s; # why\n",
+            ),
             ("Cargo.toml", "[package]\n"),
             ("crates/keypair/Cargo.toml", "[package]\n"),
             ("crates/workshop/Cargo.toml", "[package]\n"),
         ] {
-            let path = scratch.path().join(file);
-            std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
-            std::fs::write(path, text)?;
+            for folder in [&original, &scratch.path().join("copy")] {
+                let path = folder.join(file);
+                fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                fs::write(path, text)?;
+            }
         }
         let tree = Tree {
-            folder: scratch.path().to_owned(),
+            folder: scratch.path().join("copy"),
+            original,
+            crates: String::new(),
             edits: 0,
             stamp: "one".to_owned(),
-            spare: Vec::new(),
         };
         Ok((scratch, tree))
     }
 
     #[test]
-    fn each_edit_is_one_line_and_another_one() -> Result<(), Error> {
+    fn each_edit_is_one_line_and_another_one() -> Result<()> {
         let (_scratch, mut tree) = example()?;
         assert_eq!(tree.edit_source()?, "one 1");
         assert_eq!(tree.edit_source()?, "one 2");
-        assert_eq!(
-            tree.read("src/routes.rs")?,
-            "a\n  say: \"one 2: It's easier.\",\nb\n"
-        );
+        let source = fs::read_to_string(tree.folder.join("src/routes.rs"))?;
+        assert_eq!(source, "a\n  say: \"one 2: It's easier.\",\nb\n");
         tree.edit_edge()?;
         tree.edit_edge()?;
-        assert_eq!(
-            tree.read("nginx/http/client.conf")?,
-            "keepalive_timeout 65s; # one 4\n"
-        );
+        let edge = fs::read_to_string(tree.folder.join("nginx/http/client.conf"))?;
+        assert_eq!(edge, "a 1s;\n# one 4\nkeepalive_timeout 65s; # why\n");
+        assert!(tree.replace("Cargo.toml", "[lib]", "").is_err());
         Ok(())
     }
 
     #[test]
-    fn anew_is_all_that_is_built() -> Result<(), Error> {
+    fn anew_is_all_that_is_built() -> Result<()> {
         let (_scratch, mut tree) = example()?;
         tree.make_anew()?;
         for (file, number) in MANIFESTS.iter().zip(1..) {
-            assert_eq!(
-                tree.read(file)?,
-                format!("[package]\n\n[profile.one-{number}]\ninherits = \"release\"\n")
-            );
+            let added = format!("[package]\n\n[profile.one-{number}]\ninherits = \"release\"\n");
+            assert_eq!(fs::read_to_string(tree.folder.join(file))?, added);
         }
-        assert!(tree.read("nginx/http/client.conf")?.contains("# one 4"));
+        let edge = fs::read_to_string(tree.folder.join("nginx/http/client.conf"))?;
+        assert!(edge.contains("# one 4"));
         Ok(())
     }
 
     #[test]
-    fn dependencies_are_the_lines_of_their_table() {
-        let manifest = "[package]\nname = \"a\"\n\n[dependencies]\nb = \"1\"\n# 100\nc = \"2\"\n\n[lints]\nd = 1\n";
-        let lines: Vec<&str> = dependencies(manifest).collect();
-        assert_eq!(lines, ["b = \"1\"", "# 100", "c = \"2\""]);
+    fn a_new_dependency_is_one_that_is_not_locked() {
+        let manifest =
+            "[package]\nname = \"a\"\n\n[dependencies]\nb = \"1\"\nc = \"1\"\n\n# 100\nd = \"2\"\n";
+        let lock = "[[package]]\nname = \"c\"\nversion = \"1.0.0\"\n";
+        assert_eq!(new_dependency(manifest, lock), Some("b = \"1\""));
+        assert_eq!(
+            new_dependency(manifest, &lock.replace('c', "b")),
+            Some("c = \"1\"")
+        );
+        assert_eq!(new_dependency("[dependencies]\n", lock), None);
     }
 }
