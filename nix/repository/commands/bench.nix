@@ -100,6 +100,7 @@ pkgs.writeShellApplication {
     pkgs.nghttp2
     pkgs.nodejs
     pkgs.openssl
+    pkgs.python314
     pkgs.stdenv.cc
     pkgs.valgrind
     servers
@@ -108,7 +109,7 @@ pkgs.writeShellApplication {
   text = ''
     case "''${1:-}" in
       building) shift ;;
-      page) exec ${lib.getExe' benchDriver "drydock-bench"} page --root "''${DRYDOCK_ROOT:-$PWD}" "''${@:2}" ;;
+      page) exec python3 ${./speed-page.py} "''${DRYDOCK_ROOT:-$PWD}" ;;
       *) exec ${lib.getExe' benchDriver "drydock-bench"} --bench ${folder} --commit ${revision} "$@" ;;
     esac
     root=$(realpath -- "''${DRYDOCK_ROOT:-$PWD}")

@@ -16,8 +16,8 @@ use fs_err as fs;
 
 use crate::command::{Absent, Place};
 use crate::contender;
-use crate::figures::Results;
 use crate::options::{Building, Step, Way, name};
+use crate::results::Results;
 use way::{Builder, REPOSITORY, Which};
 
 /// What the others are a ratio of.
@@ -57,7 +57,9 @@ pub(crate) fn run(options: &Building) -> Result<()> {
             }
         }
     }
-    bench.results.sum_up(|_| REFERENCE);
+    for line in bench.results.summary(|_| REFERENCE) {
+        say(line);
+    }
     Ok(())
 }
 
@@ -79,7 +81,7 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn row(&mut self, way: Way, metric: &str, unit: &str, value: f64) -> Result<()> {
+    fn row(&mut self, way: Way, metric: &str, unit: &'static str, value: f64) -> Result<()> {
         self.results
             .row(self.round, &name(way), metric, unit, value)
     }

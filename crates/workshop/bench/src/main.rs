@@ -1,6 +1,5 @@
 //! Measures the service side by side with what people would use instead, and how long it takes
-//! until an image is there. Figures go to standard output as CSV, and ratios to standard error;
-//! `page` makes docs/SPEED.md of those that were kept.
+//! until an image is there. Figures go to standard output as CSV, and ratios to standard error.
 
 #![warn(clippy::expect_used, clippy::unwrap_used, unreachable_pub)]
 
@@ -8,12 +7,10 @@ mod building;
 mod command;
 mod contender;
 mod cores;
-mod figures;
 mod load;
 mod options;
 mod pace;
-mod page;
-mod quantity;
+mod results;
 mod serving;
 
 use std::process::ExitCode;
@@ -27,7 +24,6 @@ fn main() -> ExitCode {
     let done = match &options.command {
         None => serving::run(&options.serving),
         Some(Command::Building(options)) => building::run(options),
-        Some(Command::Page { root }) => page::write(root),
     };
     if let Err(error) = done {
         eprintln!("drydock-bench: error: {error:#}");

@@ -20,12 +20,6 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     /// Measures how long it takes until an image is there
     Building(Building),
-    /// Makes docs/SPEED.md and docs/speed of bench/runs and bench/plots.toml
-    Page {
-        /// The repository's folder
-        #[arg(long, default_value = ".")]
-        root: PathBuf,
-    },
 }
 
 /// What is measured of serving.
@@ -188,7 +182,7 @@ mod tests {
         let callers: Vec<&str> = callers.split(' ').collect();
         match said(&[&callers, arguments].concat())?.command {
             Some(Command::Building(building)) => Ok(building),
-            _ => Err("it is not read as one".to_owned()),
+            None => Err("it is not read as one".to_owned()),
         }
     }
 
@@ -198,8 +192,6 @@ mod tests {
         assert_eq!((serving.rounds, serving.plan.seconds), (3, 5));
         assert_eq!(serving.measure, [Part::Latency]);
         assert_eq!(serving.only, ["hyper"]);
-        let page = said(&["page", "--root", "/x"])?.command;
-        assert!(matches!(page, Some(Command::Page { root }) if root.ends_with("x")));
         Ok(())
     }
 

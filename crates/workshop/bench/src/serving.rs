@@ -9,10 +9,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::command::Absent;
 use crate::contender::{self, Contender, Running, Start};
 use crate::cores::{self, Split};
-use crate::figures::Results;
 use crate::load::{self, Protocol};
 use crate::options::{Part, Serving};
 use crate::pace;
+use crate::results::Results;
 
 /// What the others are a ratio of: without TLS, and with it.
 const REFERENCE: &str = "actix-web";
@@ -88,7 +88,9 @@ pub(crate) fn run(options: &Serving) -> Result<()> {
     }
     let tls = |name: &str| all.iter().any(|one| one.name == name && one.tls);
     let reference = |name: &str| if tls(name) { TLS_REFERENCE } else { REFERENCE };
-    bench.results.sum_up(reference);
+    for line in bench.results.summary(reference) {
+        eprintln!("{line}");
+    }
     Ok(())
 }
 
@@ -117,7 +119,7 @@ impl<'a> Bench<'a> {
         self.options.measure.contains(&part)
     }
 
-    fn row(&mut self, contender: &str, metric: &str, unit: &str, value: f64) -> Result<()> {
+    fn row(&mut self, contender: &str, metric: &str, unit: &'static str, value: f64) -> Result<()> {
         self.results.row(self.round, contender, metric, unit, value)
     }
 
