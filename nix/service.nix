@@ -43,7 +43,7 @@ rec {
       formatter = each linux "formatter";
     };
 
-  # For another repository: its settings, which ./settings.nix lists.
+  # For another repository: its settings, which ./settings/rows.nix lists.
   service =
     settings:
     let
@@ -51,7 +51,7 @@ rec {
       # there before the outputs are.
       given =
         if builtins.isAttrs settings && settings ? src then settings // { src = "/"; } else settings;
-      checked = (import ./settings.nix { inherit lib; }).check given;
+      checked = (import ./settings/check.nix { inherit lib; }).check given;
     in
     builtins.seq checked (outputsOf (inputs: import ./stack.nix (inputs // { inherit settings; })));
 }

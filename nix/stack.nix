@@ -10,7 +10,7 @@
   mkCrane,
   # RustSec's advisory database: a folder with `crates` in it, if there is one.
   advisoryDb ? null,
-  # As they are given to the public function: see ./settings.nix.
+  # As they are given to the public function: see ./settings/rows.nix.
   settings,
   # Shell commands that change one line of the crate, run in its folder: what such a
   # change ships is checked. By itself it adds a text to `main`.
@@ -27,7 +27,7 @@
 }:
 let
   inherit (pkgs) lib;
-  checked = (import ./settings.nix { inherit lib; }).check settings;
+  checked = (import ./settings/check.nix { inherit lib; }).check settings;
   scope =
     checked
     // {

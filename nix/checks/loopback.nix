@@ -12,7 +12,7 @@
   starting,
   # The Unix socket that the service listens at, or null.
   socket,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   listen,
   port,
   ready,

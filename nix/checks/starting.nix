@@ -9,7 +9,7 @@
   layout,
   # The Unix socket that the service listens at, or null.
   socket,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   arguments,
   listen,
   port,

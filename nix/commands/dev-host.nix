@@ -18,7 +18,7 @@
   # Other services behind the same edge.
   others,
   onChassis,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   writable,
 }:
 let

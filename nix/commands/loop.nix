@@ -17,7 +17,7 @@
   substitutions,
   # As they were given: the scope has an output by the name of one of them.
   settings,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   arguments,
   edge,
   environment,

@@ -17,7 +17,7 @@
   # ./vendor.nix
   chassisFrom,
   vendor,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   package ? null,
   name ? null,
   features ? [ ],

@@ -2,7 +2,7 @@
 {
   lib,
   pkgs,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   bodySize,
   caching,
   edge,

@@ -9,7 +9,7 @@
   options,
   # The other services behind the edge, by name: scopes of ../stack.nix.
   others,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   bodySize,
   protocol,
   timeout,

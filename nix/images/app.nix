@@ -13,7 +13,7 @@
   socket,
   # The binary's name.
   name,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   arguments,
   port,
   ready,

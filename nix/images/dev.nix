@@ -21,7 +21,7 @@
   devVariables,
   # The folders that one of the services may write to.
   writableOfAll,
-  # The setting of this name: see ../settings.nix.
+  # The setting of this name: see ../settings/rows.nix.
   timezones,
 }:
 base {

@@ -17,7 +17,7 @@
   facts,
   # What stands for `{name}` in the facts, by name.
   values,
-  # The setting that has more of them, if there is one: see ../settings.nix.
+  # The setting that has more of them, if there is one: see ../settings/rows.nix.
   setting ? null,
 }:
 let

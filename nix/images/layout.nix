@@ -5,7 +5,7 @@
   crate,
   # The Unix socket that the program listens at, or null.
   socket,
-  # The settings of these names: see ../settings.nix.
+  # The settings of these names: see ../settings/rows.nix.
   egress,
   environment,
   files,

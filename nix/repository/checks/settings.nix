@@ -1,7 +1,8 @@
 # What each setting takes and refuses: a value, for each of its forms.
 { lib, pkgs }:
 let
-  inherit (import ../../settings.nix { inherit lib; }) check rows;
+  inherit (import ../../settings/check.nix { inherit lib; }) check;
+  rows = import ../../settings/rows.nix { inherit lib; };
   takes =
     given: (builtins.tryEval (builtins.deepSeq (check (given // { src = ./.; })).port true)).success;
   good = {
@@ -146,6 +147,6 @@ in
 if wrong ++ defaults == [ ] then
   pkgs.runCommand "settings" { } ''touch "$out"''
 else
-  throw "settings: nix/settings.nix takes or refuses otherwise than it should: ${
+  throw "settings: nix/settings/rows.nix takes or refuses otherwise than it should: ${
     builtins.toJSON (wrong ++ defaults)
   }"

@@ -1,7 +1,8 @@
-# The table of ../docs/ADOPT.md: a line of Markdown for each setting.
+# The table of ../../docs/ADOPT.md: a line of Markdown for each setting.
 { lib }:
 let
-  inherit (import ./settings.nix { inherit lib; }) rows shown;
+  inherit (import ./types.nix { inherit lib; }) shown;
+  rows = import ./rows.nix { inherit lib; };
   # A bar would be the end of a cell.
   cell = builtins.replaceStrings [ "|" ] [ "\\|" ];
   line =
