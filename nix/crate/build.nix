@@ -47,122 +47,34 @@ let
       src
       ;
   };
-  # By the name of a folder of Cargo's own for tests: the table that states what is in it.
-  tables = {
-    tests = "test";
-    benches = "bench";
-    examples = "example";
+  config = import ./cargo-config.nix { inherit lib src; };
+  found = import ./needed.nix {
+    inherit
+      crate
+      lib
+      libraries
+      pkgs
+      tools
+      ;
   };
-  own = [ crate ] ++ crate.local;
-  # Of the workspace, and no part of this.
-  others = builtins.filter (
-    package: !builtins.any (one: one.folder == package.folder) own
-  ) crate.members;
-  # Where a package is, as the beginning of a path below the sources.
-  prefixOf = { folder, ... }: lib.optionalString (folder != "") "${lib.removePrefix "/" folder}/";
-  isBelow = path: place: path == place || lib.hasPrefix "${place}/" path;
-  # What of the sources only tests read; Cargo wants the files of the targets that are stated.
-  ofTests = builtins.concatMap (
-    package:
-    map (place: "${prefixOf package}${place}") (
-      builtins.filter (
-        place: !(tables ? ${place} && crate.states package.folder tables.${place})
-      ) testSources
-    )
-  ) own;
-  # Nothing of these is compiled. Cargo's settings are the machine's, but for what is taken below.
-  aside =
-    path:
-    builtins.match "(.*/)?(\\.git|\\.gitignore|\\.gitattributes|[^/]*\\.nix|\\.cargo/config(\\.toml)?)" path
-    != null
-    || builtins.match "(target|nginx/tls|\\.git|\\.github|\\.gitlab|\\.vscode|\\.idea)/.*" path != null
-    ||
-      builtins.match "flake\\.lock|drydock|\\.envrc|\\.editorconfig|\\.gitlab-ci\\.yml|(docker-)?compose[^/]*\\.ya?ml|(Docker|Container)file[^/]*|\\.dockerignore" path
-      != null;
-  always = [
-    "Cargo.lock"
-    "Cargo.toml"
-  ]
-  ++ map (package: "${prefixOf package}Cargo.toml") (own ++ others);
-  wanted =
-    path:
-    if sources == null then
-      !aside path
-    else
-      builtins.elem path always || builtins.any (isBelow path) sources;
-  sourceOf =
-    keep:
-    import ./sources.nix {
-      inherit src;
-      keep =
-        path:
-        wanted path && keep path && !builtins.any (package: isBelow path "${prefixOf package}src") others;
-    };
-  # Cargo wants a package of its workspace to have something that it could build.
-  emptied =
-    package: keep:
-    lib.concatMapStrings (
-      file:
-      let
-        path = "${prefixOf package}${file}";
-      in
-      lib.optionalString (keep path) ''
-        mkdir -p ${lib.escapeShellArg (dirOf path)}
-        printf '//! Nothing.\nfn main() {}\n' > ${lib.escapeShellArg path}
-      ''
-    ) package.roots;
-  withoutOthers = lib.concatMapStrings (
-    package: emptied package (path: isBelow path "${prefixOf package}src")
-  ) others;
-  released = path: !builtins.any (isBelow path) ofTests;
-
-  # What the crate's own .cargo/config.toml is taken for: variables, and conditions. What is
-  # linked how, and for which processor, is not its machine's business.
-  configured =
-    let
-      file = lib.findFirst builtins.pathExists null [
-        (src + "/.cargo/config.toml")
-        (src + "/.cargo/config")
-      ];
-    in
-    if file == null then { } else lib.importTOML file;
-  variables = builtins.mapAttrs (
-    _: value:
-    if builtins.isAttrs value then
-      lib.optionalString (value.relative or false) "/build/source/" + value.value
-    else
-      value
-  ) (configured.env or { });
-  conditions =
-    let
-      words =
-        flags:
-        if builtins.isString flags then
-          builtins.filter (word: word != "") (lib.splitString " " flags)
-        else
-          flags;
-      of =
-        flags:
-        builtins.concatLists (
-          builtins.genList (
-            at:
-            let
-              word = builtins.elemAt flags at;
-            in
-            if lib.hasPrefix "--cfg=" word then
-              [ word ]
-            else if word == "--cfg" && at + 1 < builtins.length flags then
-              [ "--cfg=${builtins.elemAt flags (at + 1)}" ]
-            else
-              [ ]
-          ) (builtins.length flags)
-        );
-    in
-    lib.unique (
-      builtins.concatMap (place: of (words (place.rustflags or [ ]))) (
-        [ (configured.build or { }) ] ++ builtins.attrValues (configured.target or { })
-      )
-    );
+  inherit
+    (import ./selection.nix {
+      inherit
+        crate
+        lib
+        sources
+        src
+        testSources
+        ;
+    })
+    isBelow
+    isOfPackage
+    prefixOf
+    released
+    sourceOf
+    withoutOthers
+    withoutPackage
+    ;
 
   selected =
     lib.optional (!defaultFeatures) "--no-default-features"
@@ -177,34 +89,6 @@ let
   test = "--locked ${toString (map (package: "--package ${package}") names)} ${toString selected}";
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
-  # What its crates are known to look for, besides what the settings say.
-  alone = builtins.length crate.members == 1;
-  needs = lib.concatMapAttrs (
-    name: need:
-    lib.optionalAttrs (
-      crate.dependencies ? ${name}
-      && (
-        if alone then
-          !builtins.elem (need.unless or "") crate.dependencies.${name}
-        else
-          !(need.alone or false)
-      )
-    ) { ${name} = need; }
-  ) (lib.importTOML ./needs.toml);
-  needed =
-    kind: packages:
-    map (path: builtins.foldl' (set: name: set.${name}) packages (lib.splitString "." path)) (
-      lib.unique (builtins.concatMap (need: need.${kind} or [ ]) (builtins.attrValues needs))
-    );
-  found = libraries pkgs.pkgsStatic ++ needed "libraries" pkgs.pkgsStatic;
-  run = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
-  # With those that they need in turn.
-  withTheirs =
-    libraries:
-    lib.unique (
-      libraries
-      ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
-    );
   # No database answers a build; what its queries are is in the sources.
   queries = lib.optionalAttrs (builtins.any (path: builtins.pathExists (src + path)) [
     "/.sqlx"
@@ -223,12 +107,12 @@ let
     tee=
   '';
   common =
-    variables
+    config.variables
     // queries
     // vendored
-    // lib.optionalAttrs (found != [ ]) {
+    // lib.optionalAttrs (found.libraries != [ ]) {
       PKG_CONFIG_ALL_STATIC = "1";
-      buildInputs = found;
+      buildInputs = found.libraries;
     }
     // {
       pname = crate.package;
@@ -237,7 +121,7 @@ let
       postPatch = withoutOthers;
       CARGO_BUILD_TARGET = target;
       # In the place of all that a file may say.
-      RUSTFLAGS = toString (lib.optional (rustFlags != "") rustFlags ++ conditions);
+      RUSTFLAGS = toString (lib.optional (rustFlags != "") rustFlags ++ config.conditions);
       RUSTC_WRAPPER = "";
       # What cargo writes is kept, for a sentence on what it misses.
       preBuild = ''
@@ -251,7 +135,8 @@ let
           bash ${./missing.sh} "$NIX_BUILD_TOP/cargo-output" >&2
         fi
       '';
-      nativeBuildInputs = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
+      nativeBuildInputs =
+        found.tools ++ lib.optional (found.libraries != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
     };
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
@@ -290,16 +175,6 @@ let
       doInstallCargoArtifacts = false;
     };
   lint = lib.optionalString strict " --all-features -- --deny warnings";
-
-  # The package itself, with nothing in it: what it is built on stays as it is when it is edited.
-  isOfPackage =
-    path:
-    builtins.elem path (map (file: "${prefixOf crate}${file}") crate.roots)
-    || builtins.any (place: isBelow path "${prefixOf crate}${place}") [
-      "src"
-      "templates"
-    ];
-  withoutPackage = withoutOthers + emptied crate (_: true);
 
   # A package beside it with its tests, and nothing of the package itself.
   member =
@@ -361,20 +236,22 @@ staticCrane.buildPackage (
         arguments = [ "--package=${crate.package}" ] ++ selected;
         # More of them, where cargo has crates of its own.
         hostArguments = lib.optional isFromGit "--config=${chassisFrom crate.chassis.source}";
-        tools = run ++ lib.optional (found != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
+        tools =
+          found.tools
+          ++ lib.optional (found.libraries != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
         variables =
           queries
-          // lib.optionalAttrs (configured != { }) {
-            RUSTFLAGS = toString conditions;
+          // lib.optionalAttrs (config.isThere) {
+            RUSTFLAGS = toString config.conditions;
             RUSTC_WRAPPER = "";
           }
-          // lib.optionalAttrs (found != [ ]) (
+          // lib.optionalAttrs (found.libraries != [ ]) (
             import ./static-target.nix { inherit lib pkgs; }
             // {
               PKG_CONFIG_ALLOW_CROSS = "1";
               PKG_CONFIG_ALL_STATIC = "1";
               PKG_CONFIG_PATH = lib.concatMapStringsSep ":" (library: "${library.dev or library}/lib/pkgconfig") (
-                withTheirs found
+                found.withTheirs found.libraries
               );
               inherit (common) RUSTFLAGS;
             }
