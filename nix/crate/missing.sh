@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016 # the backticks are cargo's
 # Says which setting helps a build that ended, by what cargo wrote. Argument: the file with its lines.
 output=$(LC_ALL=C tr -d '\0' <"$1")
 # The first one's part within the parentheses of EXPRESSION.
