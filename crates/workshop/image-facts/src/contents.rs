@@ -38,7 +38,11 @@ impl Contents {
     }
 
     /// Each entry with its bytes.
-    pub(crate) fn entries(&self) -> Result<Vec<(Entry, Vec<u8>)>, Unreadable> {
+    ///
+    /// # Errors
+    ///
+    /// A tar that is broken or hostile.
+    pub fn entries(&self) -> Result<Vec<(Entry, Vec<u8>)>, Unreadable> {
         let mut entries = Vec::new();
         walk(&self.name, &self.tar, |entry, bytes| {
             entries.push((entry.clone(), archive::whole(&self.name, entry, bytes)?));

@@ -76,6 +76,27 @@ fn needed(section: &[u8]) -> usize {
         .count()
 }
 
+/// The bytes of a section, by its name.
+pub(crate) fn section<'a>(file: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    if !file.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let table = number(file, 40, 8)?;
+    let size = number(file, 58, 2)?;
+    let header = |index: u64| table.checked_add(index.checked_mul(size)?);
+    let bytes = |header: u64| {
+        let offset = number(file, header.checked_add(24)?, 8)?;
+        slice(file, offset, number(file, header.checked_add(32)?, 8)?)
+    };
+    let names = bytes(header(number(file, 62, 2)?)?)?;
+    (0..number(file, 60, 2)?).find_map(|index| {
+        let header = header(index)?;
+        let start = usize::try_from(number(file, header, 4)?).ok()?;
+        let is = names.get(start..)?.strip_prefix(name.as_bytes())?.first() == Some(&0);
+        is.then(|| bytes(header))?
+    })
+}
+
 fn number(file: &[u8], offset: u64, length: u64) -> Option<u64> {
     let bytes = slice(file, offset, length)?;
     Some(

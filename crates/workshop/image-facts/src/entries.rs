@@ -12,7 +12,8 @@ use crate::{
 
 /// What an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[expect(missing_docs, reason = "tar's own words")]
+pub enum Kind {
     File,
     Folder,
     Symlink,
@@ -21,16 +22,18 @@ pub(crate) enum Kind {
 
 /// One entry, without its bytes.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Absolute, without a slash at the end; `/` for the root.
-    pub(crate) path: String,
-    pub(crate) kind: Kind,
+    pub path: String,
+    /// What it is.
+    pub kind: Kind,
     pub(crate) mode: u32,
     pub(crate) uid: u64,
     pub(crate) gid: u64,
-    pub(crate) size: u64,
+    /// Bytes.
+    pub size: u64,
     /// What a link points to.
-    pub(crate) target: String,
+    pub target: String,
     /// Seconds since 1970, as the header has them.
     pub(crate) modified: String,
 }

@@ -58,6 +58,11 @@ pub struct Facts {
     /// Programs that have to be linked statically, as patterns; each has to match one.
     #[serde(rename = "static")]
     pub linked_statically: Vec<String>,
+    /// Programs that say which crates are in them, as patterns; each has to match one.
+    pub auditable: Vec<String>,
+    /// What packages are, by their store paths, of an image all files of which are to be known; of
+    /// one that is not named here its own name says it.
+    pub components: Option<BTreeMap<String, Component>>,
     /// What may be in the store, by name without the hash, as patterns.
     pub closure: Vec<String>,
     /// What must not be in the store, although `closure` may let it pass.
@@ -80,6 +85,7 @@ impl Facts {
             &self.allowed_paths,
             &self.allowed_content,
             &self.linked_statically,
+            &self.auditable,
             &self.closure,
             &self.forbidden_closure,
             &self.layers.last,
@@ -103,6 +109,15 @@ pub enum FileFact {
     There(bool),
     /// All of its text.
     Text(String),
+}
+
+/// What a package is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Component {
+    /// Never empty.
+    pub version: String,
+    /// Never empty: <https://github.com/package-url/purl-spec>
+    pub purl: String,
 }
 
 /// How an image is cut.

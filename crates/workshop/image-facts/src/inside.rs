@@ -3,6 +3,7 @@
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::{
+    auditable,
     elf::Elf,
     entries::Entry,
     facts::Facts,
@@ -16,15 +17,28 @@ const BEFORE: usize = 40;
 const SHOWN: usize = 16;
 
 /// What was seen in the bytes of a file.
-#[derive(Default)]
 pub(crate) struct Inside {
     /// Forbidden things.
     pub(crate) forbidden: Vec<String>,
     /// Only of programs and libraries.
     pub(crate) elf: Option<Elf>,
+    /// Whether it says which crates are in it, or why that cannot be read.
+    pub(crate) auditable: Result<bool, String>,
     pub(crate) script: bool,
     /// Only of files whose text is a fact.
     pub(crate) text: Option<String>,
+}
+
+impl Default for Inside {
+    fn default() -> Self {
+        Self {
+            forbidden: Vec::new(),
+            elf: None,
+            auditable: Ok(false),
+            script: false,
+            text: None,
+        }
+    }
 }
 
 /// What the facts have looked for in files.
@@ -77,6 +91,7 @@ impl<'a> Look<'a> {
                 self.text(bytes)
             },
             elf: Elf::read(bytes),
+            auditable: auditable::read(bytes).map(|said| said.is_some()),
             script: bytes.starts_with(b"#!"),
             text: (self.facts.files.contains_key(&entry.path))
                 .then(|| String::from_utf8_lossy(bytes).into_owned()),

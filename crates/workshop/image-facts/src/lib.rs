@@ -2,10 +2,13 @@
 //! data. Nothing of the archive is run or unpacked to disk, no engine is needed, and memory
 //! and time stay within the limits of [`limits`] whatever the archive holds.
 
+pub mod auditable;
 pub mod compare;
 pub mod contents;
 pub mod facts;
+pub mod layout;
 pub mod limits;
+pub mod names;
 
 mod archive;
 mod difference;
@@ -13,7 +16,6 @@ mod elf;
 mod entries;
 mod image;
 mod inside;
-mod names;
 mod pattern;
 mod rules;
 mod unreadable;
@@ -21,6 +23,7 @@ mod unreadable;
 use std::path::Path;
 
 pub use archive::hex;
+pub use entries::{Entry, Kind};
 pub use unreadable::Unreadable;
 
 use facts::Facts;

@@ -26,9 +26,25 @@ pub(crate) fn of_layer<'a>(paths: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// The store path that the path is in.
-pub(crate) fn store_path(path: &str) -> Option<&str> {
+#[must_use]
+pub fn store_path(path: &str) -> Option<&str> {
     let name = path.strip_prefix(STORE)?.split('/').next()?;
     path.get(..STORE.len() + name.len())
+}
+
+/// Name and version of a store path, as `builtins.parseDrvName` has it: the version begins after the
+/// first dash that no letter follows.
+#[must_use]
+pub fn name_and_version(path: &str) -> (&str, &str) {
+    let name = path
+        .strip_prefix(STORE)
+        .and_then(|inside| inside.get(HASH..))
+        .unwrap_or_default();
+    let dash = name.match_indices('-').find(|(at, _)| {
+        let after = name[at + 1..].chars().next();
+        after.is_some_and(|letter| !letter.is_alphabetic())
+    });
+    dash.map_or((name, ""), |(at, _)| (&name[..at], &name[at + 1..]))
 }
 
 /// The path with a star for the hash of its store path.

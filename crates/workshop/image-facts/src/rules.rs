@@ -46,6 +46,7 @@ impl<'a> Rules<'a> {
         }
         found.extend(self.named(image));
         found.extend(self.closure(image));
+        found.extend(self.accounted(image));
         found.extend(self.cut(image));
         found.extend(self.weight(image));
         let more = found.len().saturating_sub(limits::FINDINGS);
@@ -301,6 +302,15 @@ impl<'a> Rules<'a> {
                 parts.join(" and ")
             ));
         }
+        if any_fits(&facts.auditable, path) && inside.elf.is_some() {
+            match &inside.auditable {
+                Ok(true) => {}
+                Ok(false) => found.push(format!(
+                    "{path}: does not say which crates are in it, as cargo auditable would"
+                )),
+                Err(why) => found.push(format!("{path}: {why}")),
+            }
+        }
     }
 
     /// What the facts name has to be there.
@@ -330,14 +340,38 @@ impl<'a> Rules<'a> {
                 }
             }
         }
-        for pattern in &self.facts.linked_statically {
-            let matched = entries(image)
-                .any(|(entry, inside)| inside.elf.is_some() && fits(pattern, &entry.path));
-            if !matched {
-                found.push(format!("static: no program fits {pattern:?}"));
+        let programs = [
+            ("static", &self.facts.linked_statically),
+            ("auditable", &self.facts.auditable),
+        ];
+        for (fact, patterns) in programs {
+            for pattern in patterns {
+                let matched = entries(image)
+                    .any(|(entry, inside)| inside.elf.is_some() && fits(pattern, &entry.path));
+                if !matched {
+                    found.push(format!("{fact}: no program fits {pattern:?}"));
+                }
             }
         }
         found
+    }
+
+    /// Each store path is a package of which the version is known.
+    fn accounted(&self, image: &Image) -> Findings {
+        let Some(components) = &self.facts.components else {
+            return Findings::new();
+        };
+        let paths: BTreeSet<&str> = entries(image)
+            .filter_map(|(entry, _)| names::store_path(&entry.path))
+            .collect();
+        let known = |path: &str| match components.get(path) {
+            Some(component) => !component.version.is_empty() && !component.purl.is_empty(),
+            None => !names::name_and_version(path).1.is_empty(),
+        };
+        let unknown = paths.into_iter().filter(|path| !known(path));
+        unknown
+            .map(|path| format!("components: {path} is none of which the version is known"))
+            .collect()
     }
 
     fn closure(&self, image: &Image) -> Findings {

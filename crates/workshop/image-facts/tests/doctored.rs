@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::{collections::BTreeMap, io::Write};
+
+use flate2::{Compression, write::ZlibEncoder};
 use serde_json::json;
 use support::*;
 
@@ -222,6 +225,53 @@ fn layers() {
         &found(|image| image.facts.forbidden_closure = vec!["l*".into()]),
         &["closure: lib"],
     );
+}
+
+#[test]
+fn what_is_in_the_store_is_of_a_package_of_some_version() {
+    let known = |version: &str| {
+        let lib = json!({ "version": version, "purl": "pkg:x/lib@1" });
+        let components = json!({ "/nix/store/11111111111111111111111111111111-lib": lib });
+        serde_json::from_value(components).unwrap()
+    };
+    let mut whole = image();
+    whole.facts.components = known("1");
+    assert_eq!(whole.judged(), Ok(vec![]));
+    says(
+        &found(|image| image.facts.components = known("")),
+        &["components: /nix/store/11111111111111111111111111111111-lib"],
+    );
+    says(
+        &found(|image| image.facts.components = Some(BTreeMap::new())),
+        &["components: /nix/store/11111111111111111111111111111111-lib"],
+    );
+}
+
+#[test]
+fn a_program_says_which_crates_are_in_it() {
+    let stated = |image: &mut Image| image.facts.auditable = vec!["/nix/store/*/bin/app".into()];
+    says(&found(stated), &["/bin/app: does not say which crates"]);
+    let none = |image: &mut Image| image.facts.auditable = vec!["/nix/store/*/bin/x".into()];
+    says(&found(none), &["auditable: no program fits"]);
+    let with = |section: &[u8]| {
+        let mut image = image();
+        stated(&mut image);
+        let program = &mut image.layers[1][1];
+        program.bytes = with_section(".dep-v0", section);
+        program.size = program.bytes.len() as u64;
+        image.judged().unwrap().concat()
+    };
+    let packed = |text: &str| {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let crates = r#"{"packages":[{"name":"a","version":"1.0.0","source":"local","root":true}]}"#;
+    assert_eq!(with(&packed(crates)), "");
+    says(&with(&packed("{}")), &["/bin/app: .dep-v0: missing field"]);
+    says(&with(b"no zlib"), &["/bin/app: .dep-v0: "]);
+    let bomb = packed(&"x".repeat(40 << 20));
+    says(&with(&bomb), &["/bin/app: .dep-v0: too much JSON"]);
 }
 
 #[test]

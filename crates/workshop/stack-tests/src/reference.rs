@@ -28,6 +28,7 @@ pub const TESTS: Tests = tests![
 /// stack's do: these come after all others.
 pub const QUIET_TESTS: Tests = tests![
     browser::it_fits_every_screen_in_light_and_dark_and_bars_nobody,
+    browser::the_page_of_what_an_image_is_made_of_shows_it_and_bars_nobody,
     browser::the_page_shows_what_the_server_saw,
     browser::the_button_asks_again_and_the_chart_fills,
     browser::without_javascript_the_button_is_a_link,

@@ -31,6 +31,8 @@ enum Change {
     Swap,
     /// Small layers below the others, one more than there may be.
     MoreLayers,
+    /// No program says which crates are in it.
+    Forget,
     /// A file of bytes that do not compress, as large as the largest budget.
     OverBudget,
     /// The end is missing.
@@ -118,12 +120,18 @@ fn changes() -> Vec<(Change, &'static str)> {
             "closure: bash-5",
         ),
         file("../x", "", "leads out"),
+        file(
+            "nix/store/00000000000000000000000000000000-nobody/x",
+            "",
+            "components: /nix/store/00000000000000000000000000000000-nobody",
+        ),
         with(0o4555, 0, "set-uid"),
         with(0o2555, 0, "set-uid or set-gid"),
         with(0o666, 0, "anybody may write"),
         with(0o444, 1000, "not to root"),
         (Change::Swap, "the last ones are"),
         (Change::MoreLayers, "expected at most"),
+        (Change::Forget, "does not say which crates are in it"),
         (Change::OverBudget, "budget: the archive"),
         (Change::Truncate, "truncated"),
     ]
@@ -221,6 +229,11 @@ impl Image {
                 }
                 .put_into(&mut layers)?;
             }
+            Change::Forget => layers.iter_mut().for_each(|layer| {
+                while let Some(at) = layer.windows(9).position(|name| name == b"\0.dep-v0\0") {
+                    layer[at + 1] = b'_';
+                }
+            }),
             Change::Truncate => {}
         }
         let mut archive = Builder::new(Vec::new());

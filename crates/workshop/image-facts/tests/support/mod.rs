@@ -90,6 +90,30 @@ pub(crate) fn elf(kind: u8, content: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A program that has one section more than that of the names.
+pub(crate) fn with_section(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut file = elf(PT_LOAD, b"");
+    let names = format!("\0{name}\0");
+    let (names_at, content_at) = (file.len(), file.len() + names.len());
+    file.extend(names.as_bytes());
+    file.extend(content);
+    let table = file.len();
+    for (at, length, name) in [
+        (names_at, names.len(), 0),
+        (content_at, content.len(), 1_u32),
+    ] {
+        let mut header = [0; 64];
+        header[..4].copy_from_slice(&name.to_le_bytes());
+        header[24..32].copy_from_slice(&(at as u64).to_le_bytes());
+        header[32..40].copy_from_slice(&(length as u64).to_le_bytes());
+        file.extend(header);
+    }
+    file[40..48].copy_from_slice(&(table as u64).to_le_bytes());
+    file[58] = 64;
+    file[60] = 2;
+    file
+}
+
 const PT_LOAD: u8 = 1;
 pub(crate) const APP: &str = "nix/store/00000000000000000000000000000000-app-1/bin/app";
 pub(crate) const LIB: &str = "nix/store/11111111111111111111111111111111-lib/share/data";
@@ -124,7 +148,7 @@ pub(crate) fn image() -> Image {
         "forbidden-paths": { "a shell": ["/**/sh"], "a header": ["/**/*.h"] }, "allowed-paths": ["/ok/**"],
         "forbidden-content": { "a private key": "-----BEGIN [A-Z ]*PRIVATE KEY-----\\s+[A-Za-z0-9+/]{16}" },
         "allowed-content": ["/example/*"],
-        "static": ["/nix/store/*/bin/app"], "closure": ["lib", "app-*"], "forbidden-closure": ["*-dev"],
+        "static": ["/nix/store/*/bin/app"], "auditable": [], "components": null, "closure": ["lib", "app-*"], "forbidden-closure": ["*-dev"],
         "layers": { "at-most": 3, "last": ["app-*", "links"] },
         "budgets": [{ "packages": "p*", "archive-bytes": 1_000_000, "layers-bytes": 1_000_000 }],
     });
@@ -151,7 +175,7 @@ pub(crate) fn image() -> Image {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))

@@ -161,8 +161,6 @@ pub fn without_javascript_the_button_is_a_link() {
 pub fn it_fits_every_screen_in_light_and_dark_and_bars_nobody() {
     let stack = Stack::shared();
     let browser = Browser::start(stack, "browser-fits", &[]);
-    let axe = env::var("DRYDOCK_AXE").expect("DRYDOCK_AXE names axe-core's axe.min.js");
-    let axe = fs::read_to_string(&axe).unwrap_or_else(|why| panic!("{axe}: {why}"));
     let mut backgrounds = BTreeMap::new();
     for (page, path) in [("page", "/"), ("error", "/nothing-here")] {
         for scheme in SCHEMES {
@@ -182,17 +180,7 @@ pub fn it_fits_every_screen_in_light_and_dark_and_bars_nobody() {
                 backgrounds.entry(scheme).or_insert_with(|| colour.clone());
                 assert_eq!(backgrounds[scheme], colour, "{what}");
 
-                let violations = browser.run_until_done(&format!(
-                    "{axe}\naxe.run().then(({{ violations, passes }}) => done({{
-                       passes: passes.length,
-                       violations: violations.map(({{ id, nodes }}) => [id, nodes.map((node) => node.html)]),
-                     }}))"
-                ));
-                assert!(
-                    violations["passes"].as_u64() > Some(10),
-                    "{what}: {violations}"
-                );
-                assert_eq!(violations["violations"], json!([]), "{what}");
+                assert_bars_nobody(&browser, &what);
                 browser.screenshot(&what);
             }
         }
@@ -206,6 +194,67 @@ pub fn it_fits_every_screen_in_light_and_dark_and_bars_nobody() {
             .all(|message| message.to_string().contains("404")),
         "{messages:#?}"
     );
+}
+
+/// By axe-core, which finds what makes a page hard to use for some people.
+fn assert_bars_nobody(browser: &Browser, what: &str) {
+    let axe = env::var("DRYDOCK_AXE").expect("DRYDOCK_AXE names axe-core's axe.min.js");
+    let axe = fs::read_to_string(&axe).unwrap_or_else(|why| panic!("{axe}: {why}"));
+    let violations = browser.run_until_done(&format!(
+        "{axe}\naxe.run().then(({{ violations, passes }}) => done({{
+           passes: passes.length,
+           violations: violations.map(({{ id, nodes }}) => [id, nodes.map((node) => node.html)]),
+         }}))"
+    ));
+    assert!(
+        violations["passes"].as_u64() > Some(10),
+        "{what}: {violations}"
+    );
+    assert_eq!(violations["violations"], json!([]), "{what}");
+}
+
+pub fn the_page_of_what_an_image_is_made_of_shows_it_and_bars_nobody() {
+    let stack = Stack::shared();
+    let browser = Browser::start(stack, "browser-report", &[]);
+    let folder = env::var("DRYDOCK_REPORT").expect("DRYDOCK_REPORT names what .#report gave");
+    for (image, component) in [("app", "actix-web"), ("nginx", "openssl")] {
+        browser.open(&format!("file://{folder}/{image}.html"));
+        for scheme in SCHEMES {
+            for (width, height) in SIZES {
+                let what = format!("report-{image}-{scheme}-{width}");
+                browser.resize(width, height);
+                browser.prefer(scheme);
+                let overflow = browser
+                    .run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+                assert_eq!(overflow, 0, "{what}: scrolls sideways");
+                assert_bars_nobody(&browser, &what);
+                browser.screenshot(&what);
+            }
+        }
+        let rows = format!(
+            "return [...document.querySelectorAll('tr[id] th')].some((cell) => cell.textContent === '{component}')"
+        );
+        assert_eq!(
+            browser.run(&rows),
+            true,
+            "{image} has no row of {component}"
+        );
+        // The areas are all of the picture.
+        let covered = browser.run(
+            "return [...document.querySelectorAll('rect')].reduce((sum, { width, height }) => sum + width.baseVal.value * height.baseVal.value, 0) / (1200 * 640)",
+        );
+        let covered = covered.as_f64().expect("a number");
+        assert!((0.98..1.02).contains(&covered), "{image}: {covered}");
+        // By the keyboard, from an area to its row.
+        let leads = browser.run(
+            "const area = document.querySelector('svg a'); area.focus(); return area.href.baseVal",
+        );
+        browser.press(ENTER);
+        let leads = leads.as_str().expect("a link").to_owned();
+        browser.until(&format!("location.hash === '{leads}'"));
+        browser.until("document.querySelector('tr:target')");
+    }
+    assert_silent(&browser, "the pages of the images");
 }
 
 /// What one visit moved over the wire: for each request its URL, protocol and bytes.
