@@ -51,9 +51,13 @@ in
   starting = call ./starting.nix { };
   packages = {
     inherit (scope)
+      digests
       image
       image-app
       image-nginx
+      oci
+      report
+      sbom
       ;
     # With what each service asks the system for as it starts, for a command that finds one not to.
     app = scope.app // {

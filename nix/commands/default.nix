@@ -9,7 +9,11 @@ let
     reload-tls = "check the pair in nginx/tls and serve it without dropping a connection";
     engine = "see that a Docker engine answers, and start one if asked to";
     test = "start the stack as shipped, ask it and stop it";
-    publish = "copy both images to a registry and print their names by digest";
+    publish = "copy the images to a registry and print their names by digest";
+    index = "make one OCI layout of those of several platforms";
+    sbom = "show what the images are made of";
+    explain = "say which component a file of an image is of, and why that is there";
+    diff = "show how the components of the images differ between revisions";
     verify = "build both images once more and compare";
     dev = "build at each save and swap the running program";
     dev-host = "build at each save and swap the running program, without containers";

@@ -35,6 +35,8 @@
   deny ? null,
   # Shell commands that change the sources once more, after the dependencies are built.
   edit ? "",
+  # What it is linked with, as C is.
+  libc ? pkgs.pkgsStatic.stdenv.cc.libc,
   # What the assets are called, for the crate's build script; null for none.
   manifest ? null,
 }:
@@ -138,11 +140,14 @@ let
       nativeBuildInputs =
         found.tools ++ lib.optional (found.libraries != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config;
     };
+  # Which crates are in the program stands in it.
+  auditable = "cargo auditable build --release";
   release = common // {
     # Without the tests, an edit of which would else build and ship the binary anew.
     src = sourceOf released;
     cargoExtraArgs = build;
     doCheck = false;
+    nativeBuildInputs = common.nativeBuildInputs ++ [ pkgs.cargo-auditable ];
   };
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
@@ -222,15 +227,18 @@ staticCrane.buildPackage (
             doInstallCargoArtifacts = true;
             # What was made of nothing is taken away, or cargo would take it for the package.
             buildPhaseCargoCommand = ''
-              cargoWithProfile build ${build}
+              ${auditable} ${build}
               cargoWithProfile clean --package ${crate.package} --target ${target}
             '';
           }
         );
+    cargoBuildCommand = auditable;
     DRYDOCK_REVISION = revision;
     postPatch = withoutOthers + edit;
     passthru = {
-      inherit crate dependencies;
+      inherit crate dependencies src;
+      # What is in it besides crates.
+      linked = found.withTheirs found.libraries ++ lib.optional (libc != null) libc;
       # For builds on the working tree: cargo's arguments, tools, and variables.
       working = {
         arguments = [ "--package=${crate.package}" ] ++ selected;

@@ -95,6 +95,7 @@ else
     inherit (chosen)
       folder
       license
+      repository
       rust
       version
       ;

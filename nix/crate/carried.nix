@@ -45,5 +45,6 @@ in
     # Its build script makes it static; its tests have a libc, and need not be.
     staticCrane = crane;
     rustFlags = "";
+    libc = null;
   };
 }

@@ -117,8 +117,10 @@ in
   carried = call ./carried.nix cranes;
   inherit (scope.carried) keypair probe;
   workshop = call ./workshop.nix cranes;
-  # Has bin/image-facts, bin/doctor and bin/image-compare.
+  # Has bin/image-facts, bin/doctor, bin/image-compare and bin/oci-layout.
   asserter = scope.workshop.image-facts;
+  # Has bin/sbom.
+  sbomTool = scope.workshop.sbom;
   # What builds and swaps the crate at each save.
   inherit (scope.workshop) dev-loop;
 }

@@ -51,6 +51,8 @@ in
   rust = field "rust-version" null;
   # An SPDX expression, or null where there is none: a file is none.
   license = field "license" null;
+  # Where its sources are, or null.
+  repository = field "repository" null;
   programs = lib.unique (
     builtins.attrNames stated
     ++ lib.optionals (own.autobins or true) (

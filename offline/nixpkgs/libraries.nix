@@ -32,6 +32,17 @@ let
     else
       throw "drydock: offline, ${name} is fetched when a *.nix file that git knows says pkgs.${name}; none does";
 
+  describedAs =
+    name: package: license: made:
+    fetched name (
+      made
+      // debian.described {
+        pname = name;
+        kit = name;
+        inherit license package;
+      }
+    );
+
   # Archives, headers and pkg-config's files. Of a static platform nixpkgs has no shared ones.
   library =
     name:
@@ -53,7 +64,17 @@ let
         done
       '';
     in
-    fetched name (made // { dev = made; });
+    fetched name (
+      made
+      // debian.described {
+        pname = name;
+        kit = name;
+        package = builtins.head packages.${name};
+      }
+      // {
+        dev = made;
+      }
+    );
 
   # Programs, each in the tree of its kit, where it finds its own files.
   program =
@@ -193,14 +214,14 @@ in
     ) "to link with";
   # What programs read while they run, as nixpkgs lays it out.
   data = {
-    cacert = fetched "cacert" (
+    cacert = describedAs "cacert" "ca-certificates" "MPL-2.0" (
       runCommand "nss-cacert" { } ''
         ${debian.busybox} dpkg-deb -x ${debian.debOf "cacert" "ca-certificates"} unpacked
         mkdir -p "$out/etc/ssl/certs"
         cat unpacked/usr/share/ca-certificates/mozilla/*.crt > "$out/etc/ssl/certs/ca-bundle.crt"
       ''
     );
-    tzdata = fetched "tzdata" (
+    tzdata = describedAs "tzdata" "tzdata" "LicenseRef-public-domain" (
       runCommand "tzdata" { } ''
         ${debian.busybox} dpkg-deb -x ${debian.debOf "tzdata" "tzdata"} unpacked
         mkdir -p "$out/share"

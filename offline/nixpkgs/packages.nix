@@ -36,6 +36,7 @@ let
     // {
       inherit bintools;
       targetPrefix = "";
+      libc = glibc;
     };
   platform = isStatic: {
     inherit isStatic;
@@ -499,16 +500,42 @@ let
   # A library or program of the nginx image: a store path of its own, so that
   # it is a layer of its own.
   component =
-    args:
-    debian.component (
+    {
+      name,
+      package,
+      kit ? "nginx",
+      license ? null,
+      needs ? [ ],
+      libc ? glibc,
+      meta ? { },
+      ...
+    }@args:
+    let
+      described = debian.described {
+        pname = name;
+        inherit kit license package;
+      };
+    in
+    described
+    // debian.component (
       {
-        kit = "nginx";
-        libc = glibc;
+        inherit kit libc;
       }
-      // args
-    );
+      // removeAttrs args [
+        "license"
+        "meta"
+      ]
+      // {
+        name = "${name}-${described.version}";
+      }
+    )
+    // {
+      buildInputs = needs ++ lib.optional (libc != null) libc;
+      meta = described.meta // meta;
+    };
   glibc = component {
     name = "glibc";
+    license = "LGPL-2.1-or-later";
     package = "libc6";
     libc = null;
     files = {
@@ -518,26 +545,31 @@ let
   };
   zlib = component {
     name = "zlib";
+    license = "Zlib";
     package = "zlib1g";
     files."lib/*/libz.so.1*" = "lib";
   };
   zstd = component {
     name = "zstd";
+    license = "BSD-3-Clause";
     package = "libzstd1";
     files."lib/*/libzstd.so.1*" = "lib";
   };
   pcre2 = component {
     name = "pcre2";
+    license = "BSD-3-Clause WITH PCRE2-exception";
     package = "libpcre2-8-0";
     files."lib/*/libpcre2-8.so.0*" = "lib";
   };
   libxcrypt = component {
     name = "libxcrypt";
+    license = "LGPL-2.1-or-later";
     package = "libcrypt1";
     files."lib/*/libcrypt.so.1*" = "lib";
   };
   openssl = component {
     name = "openssl";
+    license = "Apache-2.0";
     package = "libssl3t64";
     needs = [
       zlib
@@ -550,8 +582,10 @@ let
 
   # Debian builds the modules that nixpkgs' arguments leave out as files to load,
   # and none of those is here; so there is nothing left to override.
-  debianNginx = withMeta { meta.mainProgram = "nginx"; } (component {
+  debianNginx = component {
     name = "nginx";
+    license = "BSD-2-Clause";
+    meta.mainProgram = "nginx";
     package = "nginx";
     needs = [
       openssl
@@ -560,7 +594,7 @@ let
       libxcrypt
     ];
     files."sbin/nginx" = "bin";
-  });
+  };
   nginxArguments = [
     "withDebug"
     "withGeoIP"
@@ -723,9 +757,21 @@ rec {
     '';
   libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
+  oras = program "oras" "oras";
+  go-containerregistry = program "crane" "crane";
+  # nixpkgs' is called as upstream calls it.
+  distribution = runCommand "registry" { meta.mainProgram = "registry"; } ''
+    mkdir -p "$out/bin"
+    ln -s ${lib.getExe (program "registry" "docker-registry")} "$out/bin/registry"
+  '';
   gnutls = program "gnutls" "gnutls-cli";
   esbuild = program "esbuild" "esbuild";
   openssl = program "openssl" "openssl";
+  # It starts itself once more, by its own path, so that it is patched.
+  cargo-auditable = runCommand "cargo-auditable" { meta.mainProgram = "cargo-auditable"; } ''
+    mkdir -p "$out/bin"
+    ln -s ${debian.kit "cargo-auditable"}/usr/bin/cargo-auditable "$out/bin/"
+  '';
   cargo-audit = program "cargo-audit" "cargo-audit";
   cargo-deny = cargoTool "cargo-deny";
   cargo-fuzz = cargoTool "cargo-fuzz";

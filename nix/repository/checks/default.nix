@@ -28,6 +28,7 @@ let
   files = [
     "adopt"
     "commands"
+    "components"
     "compose"
     "docs"
     "edge"

@@ -6,7 +6,7 @@ pkgs.writeShellApplication {
   name = "drydock-affected";
   # git and nix are those of the caller, who has a clone and has started this.
   text = ''
-    ${builtins.readFile ./two-trees.sh}
+    ${builtins.readFile ../../commands/two-trees.sh}
     wrong() {
       say "error: $1"
       echo "usage: drydock affected [--json] [--system SYSTEM] [BASE | --all]" >&2

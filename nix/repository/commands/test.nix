@@ -12,6 +12,8 @@
   port,
   programs,
   ready,
+  # Pages of what the images are made of.
+  report,
   repository,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
@@ -53,6 +55,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
+    export DRYDOCK_REPORT=${report}
     export DRYDOCK_AXE=${axeCore}/axe.min.js
     # The same letters on every machine.
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}

@@ -14,7 +14,7 @@ pkgs.writeShellApplication {
     updateText
   ];
   text = ''
-    ${builtins.readFile ./two-trees.sh}
+    ${builtins.readFile ../../commands/two-trees.sh}
     [ $# = 1 ] || { echo "usage: drydock update-report BEFORE, a revision" >&2; exit 2; }
     enter_repository
     revision=$(named "$1") ||
