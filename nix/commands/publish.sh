@@ -1,11 +1,17 @@
 # shellcheck shell=bash disable=SC2154 # publish.nix assigns what is not assigned here
+if [ "${1:-}" = --sign ]; then
+  key=${2:-}
+  shift 2 || set --
+fi
 if [ $# -lt 2 ] || [ $# -gt 3 ]; then
-  echo "usage: drydock-publish DESTINATION TAG [LAYOUT]" >&2
+  echo "usage: drydock-publish [--sign KEY] DESTINATION TAG [LAYOUT]" >&2
+  echo "  KEY          a private key of cosign's, with its password in COSIGN_PASSWORD, or another that cosign-sign(1) knows; or 'keyless', where there is an identity" >&2
   echo "  DESTINATION  docker://REGISTRY/PATH, or another that skopeo-copy(1) knows and that keeps digests, such as oci:FOLDER" >&2
   echo "  TAG          the tag that all images get there, such as v1.2.3" >&2
   echo "  LAYOUT       an OCI image layout with them, such as \`nix run .#index\` makes; by itself this build's" >&2
   exit 2
 fi
+layout=${3:-$layout}
 die() { echo "drydock: error: $*" >&2; exit 1; }
 wrong() { echo "drydock: error: $*" >&2; exit 2; }
 destination=$1 tag=$2
@@ -18,6 +24,11 @@ case $tag in
     wrong "TAG is '$tag'; it may have letters, digits, '_', and past the first place '.' and '-'"
     ;;
 esac
+case $key/$destination in
+  /* | */docker://*) ;;
+  *) wrong "--sign is for a registry, and DESTINATION is '$destination'" ;;
+esac
+[ -z "$key" ] || is_key "$key"
 [ -f "$layout/index.json" ] || wrong "LAYOUT is '$layout'; there is no index.json in it"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -56,10 +67,27 @@ copy() { # NAME TO
   call "$1" copy --all --preserve-digests --quiet --retry-times 3 "oci:$folder/layout:$repository/$1:latest" "$2"
 }
 
+use_key
+# The image's digest, and of an index those of its images.
+all_of() { # NAME
+  echo "${digests[$1]}"
+  jq --raw-output '.manifests[]?.digest' "$layout/blobs/sha256/${digests[$1]#sha256:}"
+}
+
 case $destination in
   # Nothing has the tag while not all of it is there.
   docker://*) for name in "${names[@]}"; do copy "$name" "$destination/$name@${digests[$name]}"; done ;;
 esac
+if [ -n "$key" ]; then
+  for name in "${names[@]}"; do
+    for digest in $(all_of "$name"); do
+      sign "${destination#docker://}/$name@$digest"
+      for statement in "$layout/statements/${digest#sha256:}"/*.json; do
+        [ ! -e "$statement" ] || sign_statement "${destination#docker://}/$name@$digest" "$statement"
+      done
+    done
+  done
+fi
 for name in "${names[@]}"; do
   copy "$name" "$destination/$name:$tag"
 done

@@ -1,4 +1,4 @@
-# `./drydock verify`: builds both images once more, from clean, under other
+# `./drydock verify [ARCHIVE | docker://…@sha256:…]`: builds both images once more, from clean, under other
 # conditions, and compares every layer and configuration with the first build's.
 # The second build has a Nix store of its own, which this user owns: the paths in
 # it are called as in the first, so that the same derivations are built, and what
@@ -7,8 +7,13 @@
   pkgs,
   # Has bin/image-compare.
   asserter,
-  # The archive of all images.
+  # The archive of all images, and each by the last part of its name.
   image,
+  images,
+  # The images as an OCI image layout, with what is said of them.
+  oci,
+  # The first part of their names.
+  repository,
   # The crates that the images have programs of: those of the services, and Drydock's.
   services,
   keypair,
@@ -38,20 +43,39 @@ let
 in
 pkgs.writeShellApplication {
   name = "drydock-verify";
-  runtimeInputs = [ pkgs.util-linux ];
+  runtimeInputs = [
+    pkgs.cosign
+    pkgs.jq
+    pkgs.oras
+    pkgs.skopeo
+    pkgs.util-linux
+  ];
   text = ''
     say() { printf 'drydock: %s\n' "$*" >&2; }
     die() { say "error: $*"; exit 1; }
+    wrong() { say "error: $*"; exit 2; }
+    repository=${repository} oci=${oci} image_compare=${lib.getExe' asserter "image-compare"}
+    declare -A archives=(${
+      toString (lib.mapAttrsToList (name: archive: "[${name}]=${archive}") images)
+    })
+    folder=
+    ${builtins.readFile ./sign.sh}
+    ${builtins.readFile ./published.sh}
 
     first=(${toString (map drv dependencies)})
     scope="their dependencies, both images"
-    if [ "''${1:-}" = --quick ]; then
+    options "$@"
+    if [ "$quick" = true ]; then
       first=(${toString (map drv crates)})
       scope="both images; their dependencies stay as they were built"
-      shift
     fi
-    [ $# -le 1 ] || { echo "usage: drydock verify [--quick] [ARCHIVE]" >&2; exit 2; }
-    archive=''${1:-${image}}
+    archive=''${what:-${image}}
+    case $archive in
+      docker://*)
+        is_published "$archive"
+        archive=${image}
+        ;;
+    esac
     [ -f "$archive" ] || die "$archive is no file; an archive is what \`docker save\` or \`nix build .#image\` writes"
     archive=$(realpath -- "$archive")
     # What cannot be compared is refused before anything is built.
@@ -86,7 +110,7 @@ pkgs.writeShellApplication {
     clean() {
       cd /
       find "$second" -type d -exec chmod u+w {} +
-      rm -rf "$second"
+      rm -rf "$second" ''${folder:+"$folder"}
     }
     trap clean EXIT
     # The second store has some ten thousand files.
@@ -137,5 +161,6 @@ pkgs.writeShellApplication {
 
     ${lib.getExe' asserter "image-compare"} "$archive" "$second${image}" || die "the two are not the same"
     say "every layer and configuration is the same"
+    case $what in docker://*) attest "''${what#docker://}" ;; esac
   '';
 }

@@ -53,9 +53,12 @@ in
     "org.opencontainers.image.version" = crate.version;
     "dev.drydock.packages" = packages;
   }
-  // lib.optionalAttrs (crate.repository != null) {
-    "org.opencontainers.image.source" = crate.repository;
+  // lib.optionalAttrs (scope.source != null) {
+    "org.opencontainers.image.source" = scope.source;
   };
+  # Where the sources are, or null.
+  source = crate.repository;
+  packagesFrom = packages;
   base = call ./base.nix { };
   # The first part of their names.
   repository =

@@ -758,6 +758,7 @@ rec {
   libdeflate = program "libdeflate" "libdeflate-gzip";
   skopeo = program "skopeo" "skopeo";
   oras = program "oras" "oras";
+  cosign = program "cosign" "cosign";
   go-containerregistry = program "crane" "crane";
   # nixpkgs' is called as upstream calls it.
   distribution = runCommand "registry" { meta.mainProgram = "registry"; } ''

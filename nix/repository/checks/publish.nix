@@ -20,6 +20,7 @@ runCommand "publish"
   {
     nativeBuildInputs = [
       libdeflate
+      pkgs.cosign
       pkgs.curl
       pkgs.distribution
       pkgs.go-containerregistry

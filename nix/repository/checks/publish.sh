@@ -4,7 +4,7 @@ fail() { say "$*"; exit 1; }
 answers() { curl --silent --output /dev/null --retry 100 --retry-connrefused --retry-delay 1 --retry-max-time 60 "http://$1/v2/" || fail "$1 does not answer"; }
 
 # Registries on loopback: one that anybody may write to, one that asks for a password that nobody has.
-registry=127.0.0.1:5000 closed=127.0.0.1:5001 other=127.0.0.1:5002
+registry=127.0.0.1:5000 named=localhost:5000 closed=127.0.0.1:5001 other=127.0.0.1:5002
 serve() { # ADDRESS FOLDER [AUTH]
   printf 'version: 0.1\nlog: { level: error, accesslog: { disabled: false } }\nstorage: { filesystem: { rootdirectory: %s } }\nhttp: { addr: "%s" }\n%s\n' \
     "$PWD/$2" "$1" "${3:-}" > "$2.yml"
@@ -40,7 +40,7 @@ CONF
 nginx -c "$PWD/nginx/nginx.conf" -e stderr -g 'daemon off;' &
 answers $other
 mkdir -p .config/containers
-printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' $registry $closed $other > .config/containers/registries.conf
+printf '[[registry]]\nlocation = "%s"\ninsecure = true\n' $registry $named $closed $other > .config/containers/registries.conf
 
 digest() { sed -n "s|^$repository/$1@||p" "$digests"; } # NAME: the build's
 pushed() { curl --silent --fail --head --header 'Accept: application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json' "http://$registry/v2/$1/manifests/$2" | tr -d '\r' | sed -n 's/^docker-content-digest: //Ip'; } # PATH TAG
@@ -95,6 +95,35 @@ for name in $names; do
     jq --exit-status --arg digest "$(digest "$name")" '[.manifests[].digest] == [$digest, $digest]' > /dev/null
 done
 
+# Signed: by digest, each image of an index as well, with what is said of it, as artifacts that a
+# registry without the API of referrers lists under a tag with their types; once, whoever asks twice.
+export COSIGN_PASSWORD=secret
+cosign generate-key-pair > /dev/null 2>&1
+drydock-publish --sign cosign.key docker://$named/signed v1 > printed
+verify() { cosign "$1" --private-infrastructure --key cosign.pub "${@:2}" 2> output || { cat output; return 1; }; }
+type=application/vnd.dev.sigstore.bundle.v0.3+json
+for name in $names; do
+  image_name=$named/signed/$name@$(digest "$name")
+  verify verify "$image_name" > /dev/null
+  for kind in cyclonedx spdx provenance; do
+    statement=$oci/statements/$(digest "$name" | sed s/sha256://)/$kind.json
+    # The very bytes that the build gave, and no time in them.
+    verify verify-attestation --type "$(jq --raw-output .predicateType "$statement")" "$image_name" | jq --raw-output .payload | base64 -d | cmp - "$statement"
+  done
+  oras discover --plain-http --format json --artifact-type $type "$image_name" | jq --exit-status '(.referrers // .manifests) | length == 4' > /dev/null || fail "$name: not four artifacts of their type"
+done
+drydock-publish --sign cosign.key docker://$named/signed v2 > again
+cmp printed again
+oras discover --plain-http --format json "$named/signed/app@$(digest app)" | jq --exit-status '(.referrers // .manifests) | length == 4' > /dev/null || fail "it is signed twice"
+drydock-publish --sign cosign.key docker://$named/index v1 both > printed
+index=$(sed -n "s|^$named/index/app@||p" printed)
+verify verify "$named/index/app@$index" > /dev/null
+verify verify "$named/index/app@$(digest app)" > /dev/null
+verify verify-attestation --type https://slsa.dev/provenance/v1 "$named/index/app@$(digest app)" > /dev/null
+mkdir other-key
+(cd other-key && cosign generate-key-pair > /dev/null 2>&1)
+! cosign verify --private-infrastructure --key other-key/cosign.pub "$named/signed/app@$(digest app)" > /dev/null 2>&1 || fail "another key's signature is there"
+
 refused() { # CODE TEXT ARGUMENT...: the last line has the text, and there is no trace
   local code=0
   drydock-publish "${@:3}" > output 2>&1 || code=$?
@@ -105,6 +134,11 @@ refused 2 "usage:" oci:first
 refused 2 "DESTINATION is 'first'" first v1
 refused 2 "TAG is 'a/b'" oci:first a/b
 refused 2 "LAYOUT is 'none'" oci:first v1 none
+refused 2 "usage:" --sign
+refused 2 "KEY is 'none', which is no file" --sign none docker://$named/refused v1
+refused 2 "--sign is for a registry" --sign cosign.key oci:first v1
+COSIGN_PASSWORD=wrong refused 1 "KEY is 'cosign.key', which cannot be used; is its password in COSIGN_PASSWORD?" --sign cosign.key docker://$named/refused v1
+[ -z "$(pushed refused/app "$(digest app)")" ] || fail "something is there, and the key cannot be used"
 refused 1 "127.0.0.1:1 does not answer" docker://127.0.0.1:1/by/skopeo v1
 refused 1 "$closed refuses the credentials" docker://$closed/by/skopeo v1
 refused 1 "is $(digest nginx), and the build's digest is $(digest app)" docker://$other/swapped swapped

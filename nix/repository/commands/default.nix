@@ -7,6 +7,7 @@ let
   descriptions = {
     test = "test the running images";
     goss = "look at a running container of each stage with Goss";
+    verify-test = "publish the images, and verify what is there";
     typed-test = "type the first plain commands of docs/COMMANDS.md in every kind of shell";
     affected = "print which outputs of the flake a change affects";
     affected-test = "test the same on example changes";

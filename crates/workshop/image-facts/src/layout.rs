@@ -125,7 +125,8 @@ pub fn write(archive: &Path, folder: &Path, compressor: &[OsString]) -> Result<(
 }
 
 /// Writes a layout of what several have, one for each platform, into a new folder: an index for
-/// each name, which is the same in whatever order they are given.
+/// each name, which is the same in whatever order they are given. What is said of an image stands
+/// in `statements`, a folder with others named after digests.
 ///
 /// # Errors
 ///
@@ -141,6 +142,7 @@ pub fn merge(layouts: &[PathBuf], folder: &Path) -> Result<(), Unreadable> {
                 return unreadable(format!("{}: an image without a name", layout.display()));
             };
             blobs.take(&from, &descriptor)?;
+            blobs.take_statements(&from, &descriptor)?;
             named_so.entry(name).or_default().push(descriptor);
         }
     }
@@ -309,6 +311,31 @@ impl Blobs {
             self.take_blob(from, blob)?;
         }
         Ok(())
+    }
+
+    fn take_statements(&self, from: &Self, image: &Descriptor) -> Result<(), Unreadable> {
+        let below = |layout: &Self| {
+            let digits = layout.path(&image.digest);
+            let digits = digits.file_name().unwrap_or_default();
+            layout.0.join("statements").join(digits)
+        };
+        let (source, target) = (below(from), below(self));
+        if !source.is_dir() {
+            return Ok(());
+        }
+        let copy = || {
+            fs::create_dir_all(&target)?;
+            for entry in fs::read_dir(&source)? {
+                let entry = entry?;
+                let (mut from, mut to) = (
+                    File::open(entry.path())?,
+                    File::create(target.join(entry.file_name()))?,
+                );
+                copied(&mut from, &mut to)?;
+            }
+            Ok(())
+        };
+        copy().map_err(|error| wrong(&source, &error))
     }
 
     fn take_blob(&self, from: &Self, blob: &Descriptor) -> Result<(), Unreadable> {

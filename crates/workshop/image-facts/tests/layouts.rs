@@ -114,6 +114,11 @@ fn an_index_is_the_same_in_whatever_order() {
     let [amd, arm] = ["amd64", "arm64"].map(|architecture| {
         let layout = folder.path().join(architecture);
         written(&on(architecture), &layout).unwrap();
+        let digest = index(&layout)["manifests"][0]["digest"].clone();
+        let digest = digest.as_str().unwrap().replace("sha256:", "");
+        let said = layout.join("statements").join(digest);
+        fs::create_dir_all(&said).unwrap();
+        fs::write(said.join("x.json"), architecture).unwrap();
         layout
     });
     let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
@@ -129,6 +134,9 @@ fn an_index_is_the_same_in_whatever_order() {
     let images = list["manifests"].as_array().unwrap();
     for (image, architecture) in images.iter().zip(["amd64", "arm64"]) {
         assert_eq!(image["platform"]["architecture"], architecture);
+        let digest = image["digest"].as_str().unwrap().replace("sha256:", "");
+        let said = one.join("statements").join(digest).join("x.json");
+        assert_eq!(fs::read_to_string(said).unwrap(), architecture);
         let manifest = json_of(&blob(&one, image));
         assert_eq!(
             json_of(&blob(&one, &manifest["config"]))["architecture"],
