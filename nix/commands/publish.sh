@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # publish.nix assigns what is not assigned here
 if [ "${1:-}" = --sign ]; then
   key=${2:-}
-  shift 2 || set --
+  # Who asks for a signature, and whose variable is empty, gets no image without one.
+  if [ -n "$key" ]; then shift 2; else set --; fi
 fi
 if [ $# -lt 2 ] || [ $# -gt 3 ]; then
   echo "usage: drydock-publish [--sign KEY] DESTINATION TAG [LAYOUT]" >&2

@@ -7,7 +7,8 @@ options() { # ARGUMENT...
     case $1 in
       --quick) quick=true ;;
       --key | --require | --sign)
-        [ $# -gt 1 ] || wrong "$1 takes a value"
+        # An empty variable is no consent to less.
+        [ -n "${2:-}" ] || wrong "$1 takes a value"
         case $1 in
           --key) keys+=("$2") ;;
           --require) required=$2 ;;
@@ -32,9 +33,15 @@ options() { # ARGUMENT...
     *[!0-9]* | 0*) wrong "--require is '$required'; it is the number of keys that have to have signed" ;;
   esac
   [ "${required:-0}" -le ${#keys[@]} ] || wrong "--require is $required, and --key names ${#keys[@]}"
-  local one
+  local one other
   for one in "${keys[@]}"; do
     [ -f "$one" ] || wrong "--key is '$one', which is no file; it is the public key of who signs"
+  done
+  # One signer is not two.
+  for one in "${!keys[@]}"; do
+    for other in "${keys[@]:0:one}"; do
+      [ "$(cat -- "$other")" != "$(cat -- "${keys[one]}")" ] || wrong "--key names the same key twice: $other and ${keys[one]}"
+    done
   done
   [ -z "$key" ] || is_key "$key"
 }

@@ -135,6 +135,7 @@ refused 2 "DESTINATION is 'first'" first v1
 refused 2 "TAG is 'a/b'" oci:first a/b
 refused 2 "LAYOUT is 'none'" oci:first v1 none
 refused 2 "usage:" --sign
+refused 2 "usage:" --sign "" docker://$named/refused v1
 refused 2 "KEY is 'none', which is no file" --sign none docker://$named/refused v1
 refused 2 "--sign is for a registry" --sign cosign.key oci:first v1
 COSIGN_PASSWORD=wrong refused 1 "KEY is 'cosign.key', which cannot be used; is its password in COSIGN_PASSWORD?" --sign cosign.key docker://$named/refused v1

@@ -48,6 +48,10 @@ refused() { # CODE TEXT ARGUMENT...
 }
 refused 2 "has no digest; a tag may come to mean another image" "docker://$place/app:v1"
 refused 2 "--require is 2, and --key names 1" --key "$scratch/author/cosign.pub" --require 2 "docker://$app"
+refused 2 "--require takes a value" --require "" "docker://$app"
+refused 2 "--sign takes a value" --sign "" "docker://$app"
+cp "$scratch/author/cosign.pub" "$scratch/copy.pub"
+refused 2 "--key names the same key twice" --key "$scratch/author/cosign.pub" --key "$scratch/copy.pub" --require 2 "docker://$app"
 refused 2 "--require is 'many'" --key "$scratch/author/cosign.pub" --require many "docker://$app"
 refused 2 "--key is 'none', which is no file" --key none "docker://$app"
 refused 2 "are about an image in a registry" --sign "$scratch/author/cosign.key"
