@@ -56,7 +56,7 @@ rec {
       (
         value:
         isString value
-        && match "(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+" value != null
+        && match "(/\\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)+" value != null
         && match "/(nix|bin|etc|proc|sys|dev)(/.*)?" value == null
       );
   # Of the sources: what is beside them is somebody else's.

@@ -60,6 +60,8 @@ let
     { writable = [ "/nix/store" ]; }
     { writable = [ "/a/../etc" ]; }
     { writable = [ "/a b" ]; }
+    { writable = [ "/a/.." ]; }
+    { writable = [ "/./a" ]; }
     { listen = "/http.socket"; }
     { listen = "/etc/http.socket"; }
     { listen = "/run/../etc/a"; }
@@ -114,6 +116,7 @@ let
   # Of what is refused above, the half that is right.
   inside = [
     { port = 8081; }
+    { writable = [ "/.config" ]; }
     {
       services.api = {
         path = "/a";
