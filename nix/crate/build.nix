@@ -134,7 +134,7 @@ let
       failureHook = ''
         if [ -n "''${tee:-}" ]; then
           ${kept}
-          bash ${./missing.sh} "$NIX_BUILD_TOP/cargo-output" >&2
+          bash ${./missing.sh} "$NIX_BUILD_TOP/cargo-output" ${lib.escapeShellArgs names} >&2
         fi
       '';
       nativeBuildInputs =

@@ -80,6 +80,18 @@ let
         ++ map (dependency: builtins.head (lib.splitString " " dependency)) (package.dependencies or [ ]);
     }
   ) { } lock;
+  # What crates of Cargo.lock are built on: by a crate's name, those that this depends on.
+  reached =
+    of: names:
+    builtins.listToAttrs (
+      map ({ key }: lib.nameValuePair key (of key)) (
+        builtins.genericClosure {
+          startSet = map (key: { inherit key; }) names;
+          operator = { key }: map (key: { inherit key; }) (of key);
+        }
+      )
+    );
+  dependencies = reached (name: locked.${name} or [ ]) [ chosen.name ];
   parsed = lib.importTOML (src + "/Cargo.lock");
   lock = parsed.package or [ ];
 in
@@ -89,7 +101,7 @@ if
 then
   refuse "Cargo.lock is of the first format, which has its checksums elsewhere: cargo generate-lockfile, or cargo update --workspace, writes it as it is now"
 else if builtins.seq root (!is "regular" (src + "/Cargo.lock")) then
-  refuse "there is no Cargo.lock in the sources, which are what git knows: cargo generate-lockfile makes it, and git add Cargo.lock adds it"
+  refuse "there is no Cargo.lock in the sources, which are what git knows: cargo generate-lockfile makes it, and git add --force Cargo.lock adds it, whatever .gitignore says"
 else
   {
     inherit (chosen)
@@ -119,15 +131,14 @@ else
     members = packages;
     # What Cargo.lock says of the chassis, or null.
     chassis = lib.findFirst (import ./is-chassis.nix) null lock;
-    # Of Cargo.lock, what it is built on: by a crate's name, those that this depends on.
-    dependencies = builtins.listToAttrs (
-      map ({ key }: lib.nameValuePair key (locked.${key} or [ ])) (
-        builtins.genericClosure {
-          startSet = [ { key = chosen.name; } ];
-          operator = { key }: map (key: { inherit key; }) (locked.${key} or [ ]);
-        }
-      )
-    );
+    # Of Cargo.lock, what it is built on, and what others of its workspace are but by what it is.
+    inherit dependencies;
+    besides =
+      let
+        others = builtins.filter (name: !(dependencies ? ${name})) (map (p: p.name) packages);
+        own = map (p: p.name) (builtins.filter (p: dependencies ? ${p.name}) packages);
+      in
+      reached (name: if builtins.elem name own then [ ] else locked.${name} or [ ]) others;
     # Whether a manifest states targets of a kind, such as "test": their files have to be there then.
     states = folder: kind: (manifestIn folder).${kind} or [ ] != [ ];
   }

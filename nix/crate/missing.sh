@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2016 # the backticks are cargo's
-# Says which setting helps a build that ended, by what cargo wrote. Argument: the file with its lines.
+# Says which setting helps a build that ended, by what cargo wrote. Arguments: the file with its
+# lines, and the packages of the sources, which their authors know.
 output=$(LC_ALL=C tr -d '\0' <"$1")
+shift
 # The first one's part within the parentheses of EXPRESSION.
 part() { sed -nE "s/.*$1.*/\1/p" <<<"$output" | sed -n 1p; }
 hint() { echo "drydock: $*"; }
@@ -47,7 +49,16 @@ esac
 variable=$(part 'environment variable `([A-Za-z_][A-Za-z0-9_]*)` not defined at compile time')
 file=$(part "couldn't read \`([^\`]+)\`: No such file or directory")
 
-if [ -n "$library" ]; then
+older=$(part 'package `([^ `]+) [^`]*` cannot be built because it requires rustc')
+[ -n "$older" ] || older=$(sed -nE 's/^ +([^ @]+)@[^ ]+ requires rustc [0-9.]+$/\1/p' <<<"$output" | sed -n 1p)
+broken=$(part 'could not compile `([^`]+)`')
+for own; do [ "$own" != "$broken" ] || broken=; done
+
+if [ -n "$older" ]; then
+  hint "the crate $older asks for a newer Rust than this one: cargo update -p $older --precise VERSION takes an older one, and rust-toolchain.toml of the sources names another Rust"
+elif grep --quiet --fixed-strings 'error[E0554]' <<<"$output"; then
+  hint "${broken:-the crate} is written for a nightly Rust; rust-toolchain.toml of the sources names one, as channel = \"nightly-2026-01-01\""
+elif [ -n "$library" ]; then
   hint "no static library '$library' is there for it to link with, so the setting is libraries = pkgs: [ pkgs.$(package "$library") ]"
 elif [ -n "$tool" ]; then
   hint "a program that its build runs is not there, so the setting is tools = pkgs: [ pkgs.$tool ]"
@@ -61,4 +72,6 @@ elif [ -n "$script" ]; then
   elif grep --quiet --fixed-strings 'No such file or directory' <<<"$output"; then
     hint "the build script of $script runs a program, or reads a file, that is not there; the setting tools gives programs, as tools = pkgs: [ pkgs.protobuf ], and libraries gives libraries"
   fi
+elif [ -n "$broken" ]; then
+  hint "the crate $broken of Cargo.lock does not compile with this Rust: cargo update -p $broken may bring one that does, and rust-toolchain.toml of the sources names another Rust, as channel = \"1.80\""
 fi

@@ -10,19 +10,23 @@
   tools,
 }:
 let
-  alone = builtins.length crate.members == 1;
+  # Whether it is there for this program, as far as Cargo.lock says.
+  alone = name: !(crate.besides ? ${name});
+  known = builtins.intersectAttrs crate.dependencies (lib.importTOML ./needs.toml);
   needs = lib.concatMapAttrs (
     name: need:
     lib.optionalAttrs (
-      crate.dependencies ? ${name}
-      && (
-        if alone then
-          !builtins.elem (need.unless or "") crate.dependencies.${name}
-        else
-          !(need.alone or false)
-      )
+      if alone name then
+        !builtins.elem (need.unless or "") crate.dependencies.${name}
+      else
+        !(need.alone or false)
     ) { ${name} = need; }
-  ) (lib.importTOML ./needs.toml);
+  ) known;
+  # It may be another package's, and whoever needs it would know after a whole build.
+  doubted = builtins.filter (name: !(alone name) && known.${name}.alone or false) (
+    builtins.attrNames known
+  );
+  stated = libraries pkgs.pkgsStatic;
   needed =
     kind: packages:
     map (path: builtins.foldl' (set: name: set.${name}) packages (lib.splitString "." path)) (
@@ -37,7 +41,12 @@ let
     );
 in
 {
-  libraries = libraries pkgs.pkgsStatic ++ needed "libraries" pkgs.pkgsStatic;
+  libraries = builtins.seq (
+    if doubted == [ ] || stated != [ ] then
+      null
+    else
+      lib.warn "drydock: Cargo.lock has ${builtins.concatStringsSep ", " doubted}, by more than one package of the workspace; if ${crate.package} is built with it, state libraries = pkgs: [ ${toString (builtins.concatMap (name: map (one: "pkgs.${one}") known.${name}.libraries) doubted)} ]" null
+  ) (stated ++ needed "libraries" pkgs.pkgsStatic);
   tools = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
   inherit withTheirs;
 }

@@ -1,0 +1,65 @@
+# Which libraries a program is given for the crates that it is built on: ../../crate/needed.nix.
+{ lib, pkgs }:
+let
+  crateOf =
+    package:
+    import ../../crate/cargo.nix {
+      inherit lib package;
+      src = ../../../examples/pair;
+    };
+  librariesOf =
+    crate:
+    (import ../../crate/needed.nix {
+      inherit lib;
+      crate = {
+        package = "web";
+        besides = { };
+      }
+      // crate;
+      libraries = _: [ ];
+      tools = _: [ ];
+      pkgs.pkgsStatic = {
+        libpq = "libpq";
+        sqlite = "sqlite";
+        buildPackages = { };
+      };
+    }).libraries;
+  wrong =
+    lib.optional ((crateOf "web").besides ? web || !(crateOf "web").besides ? actix-web) "besides"
+    ++ map (case: case.says) (
+      builtins.filter (case: librariesOf case.crate != case.gives) [
+        {
+          says = "a crate alone";
+          crate.dependencies.pq-sys = [ ];
+          gives = [ "libpq" ];
+        }
+        {
+          says = "one that brings its library along";
+          crate.dependencies.libsqlite3-sys = [ "cc" ];
+          gives = [ ];
+        }
+        {
+          says = "another package has nothing to do with it";
+          crate.dependencies.pq-sys = [ ];
+          crate.besides.clap = [ ];
+          gives = [ "libpq" ];
+        }
+        {
+          says = "another package may be the one that needs it";
+          crate.dependencies.pq-sys = [ ];
+          crate.besides.pq-sys = [ ];
+          gives = [ ];
+        }
+        {
+          says = "another package may be the one that brings it along";
+          crate.dependencies.libsqlite3-sys = [ "cc" ];
+          crate.besides.libsqlite3-sys = [ "cc" ];
+          gives = [ "sqlite" ];
+        }
+      ]
+    );
+in
+if wrong == [ ] then
+  pkgs.runCommand "needed" { } ''touch "$out"''
+else
+  throw "needed: nix/crate/needed.nix gives other libraries than it should: ${builtins.concatStringsSep "; " wrong}"
