@@ -55,6 +55,8 @@ rec {
       "--"
       "env"
       "-i"
+      # Engines set it for a user whom no file names.
+      "HOME=/"
     ]
     ++ layout.variables
     ++ [ (lib.getExe' app name) ]
@@ -85,7 +87,7 @@ rec {
   # Before a command: who is root of that network is nobody else's.
   nobody = lib.optionalString ownNetwork "${busybox} unshare -U ";
   # A command that writes a sentence for each setting.
-  hints = "env BOX=${./box.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
+  hints = "env BOX=${./box.sh} HINT=${../commands/hint.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
     lib.escapeShellArgs [
       name
       (toString port)

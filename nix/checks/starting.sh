@@ -2,13 +2,15 @@
 # Says which settings help a program to start and to answer, by what it asks the system for:
 # addresses, files, folders, other services. Arguments: its name, its port, where it listens and what
 # it speaks as the settings say it, its package's folder, a file with the paths of the sources, then
-# those of ./box.sh, which BOX is the path of. STATED is what the setting files has by now, a line each.
+# those of ./box.sh, which BOX is the path of; HINT is that of ../commands/hint.sh. STATED is what the
+# setting files has by now, a line each.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
 box=$7 files=$8 start=$9
 shift 9
-hint() { echo "drydock: $name $*"; }
+said=
+hint() { said=1 && echo "drydock: $name $*"; }
 
 folders=()
 while [ "$1" != -- ]; do
@@ -33,25 +35,30 @@ awaits() { # TRIES COMMAND...: that it succeeds; each try is a tenth of a second
 }
 # Whoever reads goes on to the end, or whoever writes would be killed for it.
 listens() { ! runs || [ -n "$(calls | sed -n '/^listen(.* = 0$/p')" ]; }
-awaits 100 listens || :
+awaits 300 listens || :
 
-# ADDRESS PORT of each socket that is bound to one.
-bound() {
-  calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_INET, sin_port=htons\(([0-9]+)\), sin_addr=inet_addr\("([^"]*)"\).* = 0$/\2 \1/p
-    s/^bind\([0-9]+, \{sa_family=AF_INET6, sin6_port=htons\(([0-9]+)\), .*inet_pton\(AF_INET6, "([^"]*)".* = 0$/\2 \1/p' | grep -v ' 0$' | sort -u || :
+# ADDRESS PORT of each socket whose bind has that RESULT: the settings' port first, then by number.
+bound() { # RESULT
+  calls | sed -nE "s/^bind\([0-9]+, \{sa_family=AF_INET, sin_port=htons\(([0-9]+)\), sin_addr=inet_addr\(\"([^\"]*)\"\).* = $1\$/\2 \1/p
+    s/^bind\([0-9]+, \{sa_family=AF_INET6, sin6_port=htons\(([0-9]+)\), .*inet_pton\(AF_INET6, \"([^\"]*)\".* = $1\$/\2 \1/p" |
+    sed "/ 0\$/d; s/^/1 /; s/^1 \(.* $port\)\$/0 \1/" | sort -u -k 1,1 -k 3n -k 2,2 | cut -d ' ' -f 2-
 }
-status=
-while read -r _ at; do
-  # What it reads as it answers is seen as well.
-  if status=$(curl --silent --max-time 5 --output body --write-out '%{http_code}' "http://127.0.0.1:$at/"); then
-    [ "$protocol" = http ] || hint "speaks no TLS at port $at, so the setting is protocol = \"http\""
-    break
-  elif status=$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "https://127.0.0.1:$at/"); then
-    [ "$protocol" = https ] || hint "speaks TLS at port $at, so the setting is protocol = \"https\""
-    break
-  fi
-  status=
-done < <(bound)
+# The one that is asked, or would be, and what it speaks; what it reads as it answers is seen as well.
+mine=$(bound 0 | sed -n 1p)
+status='' speaks=''
+while read -r address number; do
+  for speaks in http https; do
+    if status=$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "$speaks://127.0.0.1:$number/"); then
+      # The settings' own is the one that counts, whatever it says.
+      [ "${mine#* }" = "$port" ] || mine="$address $number"
+      [ "${mine#* }" = "$number" ] || speaks=
+      break 2
+    fi
+  done
+  status='' speaks=''
+done < <(bound 0)
+code=
+runs || { code=0 && wait "$program" 2> /dev/null; } || code=$?
 kill -TERM "$program" 2> /dev/null || :
 ended() { ! runs; }
 awaits 50 ended || kill -KILL "$program" 2> /dev/null || :
@@ -60,31 +67,46 @@ wait "$program" 2> /dev/null || :
 written_down() { [ ! -e "seen/thread.$program" ] || [ -n "$(sed -n '/^+++ /p' "seen/thread.$program")" ]; }
 awaits 50 written_down || :
 
-socket=
-case $listen in
-  /*) ;;
-  *)
-    mine=$(bound | sed -n "/ $port\$/p" | sed -n 1p)
-    other=$(bound | sed -n 1p)
-    if [ -z "$mine" ] && [ -n "$other" ]; then
-      port=${other#* } mine=$other
-      hint "listens at port $port, so the setting is port = $port"
-    fi
-    if [ -z "$other" ]; then
-      denied=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\).* = -1 EACCES .*/\1/p' | sed -n 1p)
-      if [ -n "$denied" ]; then
-        hint "listens at port $denied, so the setting is port = $denied"
-      fi
-    fi
-    if [[ $listen = all && ($mine = 127.* || $mine = "::1 "*) ]]; then
-      hint "listens at ${mine% *} alone, so the setting is listen = \"loopback\""
-    fi
-    socket=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="([^"@]+)".*/\1/p' | sed -n 1p)
-    if [ -n "$socket" ] && [ -z "$other" ]; then
-      hint "listens at a Unix socket, so the setting is listen = \"$socket\""
-    fi
-    ;;
-esac
+# Where the path lies that it gives.
+absolute() { # PATH
+  [[ $1 = /* ]] || set -- "$start/$1"
+  realpath --canonicalize-missing --no-symlinks -- "$1"
+}
+elsewhere='a variable or an argument of its own has to say otherwise, and no setting can'
+socket=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="([^"@]+)".*/\1/p' | sed -n 1p)
+[ -z "$socket" ] || socket=$(absolute "$socket")
+[ -n "$mine" ] || mine=$(bound '-1 EACCES .*' | sed -n 1p)
+address=${mine% *} number=${mine#* }
+if [ -n "$socket" ] && [[ -z $mine || $listen = /* ]]; then
+  if [[ $socket != /*/* || $socket =~ ^/(nix|bin|etc|proc|sys|dev)/ ]]; then
+    hint "listens at the Unix socket $socket, and the setting listen takes one in a folder of its own, or in /tmp: $elsewhere"
+  elif [ "$socket" != "$listen" ]; then
+    hint "listens at a Unix socket, so the setting is listen = \"$socket\""
+  fi
+elif [ -z "$mine" ]; then
+  mine=$(bound '-1 EADDRNOTAVAIL .*' | sed -n 1p)
+  if [ -n "$mine" ]; then
+    hint "asks for the address ${mine% *}, which its container has not: $elsewhere; 0.0.0.0 is all that it has"
+  elif [ -n "$(calls | sed -n '/^bind(.*htons(0)/{/= 0$/p}')" ] && [ -n "$(calls | sed -n '/^listen(.* = 0$/p')" ]; then
+    hint "asks the system for any port, and has another one each time: $elsewhere"
+  fi
+elif [ "$address" = ::1 ]; then
+  hint "listens at ::1 alone, where the edge does not ask: $elsewhere; 0.0.0.0 is all addresses"
+elif [[ $address = 127.* && $number =~ ^(80|443|8081)$ ]]; then
+  hint "listens at port $number of $address alone, a port that the edge has for itself in the network that they would share: $elsewhere; another port will do, or the address 0.0.0.0"
+else
+  [ "$number" = "$port" ] || hint "listens at port $number, so the setting is port = $number"
+  if [[ $address = 127.* ]]; then
+    [ "$listen" = loopback ] || hint "listens at $address alone, so the setting is listen = \"loopback\""
+  elif [[ $listen = /* || $listen = loopback && $number =~ ^(80|443|8081)$ ]]; then
+    hint "listens at all addresses, so the setting is listen = \"all\""
+  fi
+  [ "$speaks" = https ] && tls=TLS || tls='no TLS'
+  [[ -z $speaks || $speaks = "$protocol" ]] || hint "speaks $tls at port $number, so the setting is protocol = \"$speaks\""
+fi
+[ "$code" != 0 ] || hint "ends with 0 before it is told to, as one does that has nothing to do, is at the end of its input, or goes on in the background: a subcommand or another argument may have it serve where it is, as arguments = [ \"serve\" ]"
+# What listens at a socket that is stated has its folder.
+[[ $listen != /* ]] || socket=$listen
 
 declare -A wanted=() absent=() written=()
 # Of what failed: the error, the call, the path and the rest.
@@ -97,16 +119,18 @@ may_not() { # FOLDER PATH: the folder is to be writable, by the path as it was g
 }
 while IFS=$'\t' read -r error call path rest; do
   given=$path
-  [[ $path = /* ]] || path=$start/$path
-  path=$(realpath --canonicalize-missing --no-symlinks -- "$path")
+  path=$(absolute "$path")
+  [[ $socket/ != "$path"/* ]] || continue
   case $path in
-    / | "${socket:-/}" | /proc* | /sys* | /dev* | /etc* | /nix* | /usr* | /bin* | /lib* | /run* | /var* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
+    / | /proc* | /sys* | /dev* | /nix* | /usr* | /bin* | /lib* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
+    # Much looks there, and does without.
+    /etc/* | /run/* | /var/* | /.*/*) [[ $error != ENOENT || $call$rest = *@(mkdir|O_CREAT)* ]] || grep --quiet --fixed-strings -- "$given" lines || continue ;;
   esac
   case "$error $call$rest" in
     "ENOENT mkdir"*) ;; # its parent is the next that it asks for
     "E"[RAP]*" mkdir"*) may_not "$path" "$given" ;;
     *O_CREAT* | "E"[RAP]*O_WRONLY* | "E"[RAP]*O_RDWR* | "E"[RAP]*" rename"* | "E"[RAP]*" symlink"*) may_not "${path%/*}" "$given" ;;
-    ENOENT*)
+    "ENOENT"*)
       below=${path#/build/source}
       below=${below#/}
       first=${below%%/*}
@@ -127,20 +151,16 @@ while IFS=$'\t' read -r error call path rest; do
       for folder in "${folders[@]}"; do
         if [[ -n $status && $path/ = "${folder%%=*}"/* ]]; then continue 2; fi
       done
-      absent[$path]=1
+      absent[$path]=$given
       ;;
   esac
 done <<< "$failed"
 list() { printf '%s\n' "$@" | sed '/./!d; s/.*/"&"/' | sort -u | paste -s -d ' '; }
-if [ ${#wanted[@]} -gt 0 ]; then
-  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${!wanted[@]}" "$STATED") ]"
-elif [ ${#absent[@]} -gt 0 ] && [ ${#written[@]} = 0 ] && [[ -z $status || $status = 5* ]]; then
-  hint "looks for $(printf '%s\n' "${!absent[@]}" | sort | sed -n 1p), which there is not; the settings files, arguments and environment are about that"
-fi
 missing=()
 for folder in "${!written[@]}"; do
-  if [ "$folder" = / ]; then
-    hint "writes to the folder /, which no setting lets it; a variable or an argument may name another"
+  # As the settings take it: see ../settings/types.nix.
+  if [[ ! $folder =~ ^(/\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)+$ || $folder =~ ^/etc(/|$) ]]; then
+    hint "writes to the folder $folder, which no setting lets it; a variable or an argument may name another"
     continue
   fi
   # What is below another one comes with it.
@@ -149,12 +169,31 @@ for folder in "${!written[@]}"; do
   done
   missing+=("$folder")
 done
-if [ ${#missing[@]} -gt 0 ]; then
+# What lies in a folder that it writes to is no file of its image: the volume would hide it.
+mapfile -t listed < <(sed '/./!d' <<< "$STATED")
+given=()
+for one in "${!wanted[@]}" "${listed[@]}"; do
+  for folder in "${missing[@]}" "${folders[@]%%=*}"; do
+    [[ /build/source/$one/ != "$folder"/* ]] || continue 2
+  done
+  given+=("$one")
+done
+[ "$(list "${given[@]}")" = "$(list "${listed[@]}")" ] ||
+  hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${given[@]}") ]"
+[ ${#missing[@]} = 0 ] ||
   hint "writes where it may not, so the setting is writable = [ $(list "${missing[@]}" "${folders[@]%%=*}") ]"
-fi
 called=$(calls | sed -nE 's/^connect\([0-9]+, \{sa_family=AF_INET6?, sin6?_port=htons\(([0-9]+)\), .*inet_(addr|pton)\((AF_INET6, )?"([^"]*)".* = -1 .*/\4 \1/p' | sort -u | sed -n 1p)
 case $called in
   '' | *' 0') ;;
-  *' 53') hint "asks for another host's address as it starts: egress = true lets it out, or a service of the stack's own has that name; standalone = false leaves the question to the tests of the running stack" ;;
-  *) hint "calls port ${called#* } of ${called% *}, where nobody is: it is another service, whose host a variable or an argument may name; standalone = false leaves the question to the tests of the running stack" ;;
+  *' 53') hint "asks for another host's address as it starts or answers: egress = true lets it out, or a service of the stack's own has that name; standalone = false leaves the question to the tests of the running stack" ;;
+  *) hint "calls port ${called#* } of ${called% *} as it starts or answers, where nobody is: it is another service, whose host a variable or an argument may name; standalone = false leaves the question to the tests of the running stack" ;;
 esac
+# Much is looked for that need not be there; what it wrote says more.
+if [[ -z $said && ${#absent[@]} != 0 && (-z $status || $status = 5*) ]] &&
+  ! bash "$HINT" "$name" lines | grep --quiet 'the setting environment'; then
+  one=$(for path in "${!absent[@]}"; do
+    grep --quiet --fixed-strings -- "${absent[$path]}" lines && echo "0$path" || echo "1$path"
+  done | sort | sed -n '1s/^.//p') tls=
+  [[ $one != *.@(pem|key|crt|cer|p12) ]] || tls='; TLS is the edge'\''s, so that it may do without its own'
+  hint "looks for $one, which there is not; the settings files, arguments and environment are about that$tls"
+fi

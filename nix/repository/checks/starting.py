@@ -14,7 +14,8 @@ def tries(action):
     try:
         action()
     except OSError as error:
-        print(error, flush=True)
+        if error.filename != "absent.toml":
+            print(error, flush=True)
         return b"500"
     return b"200"
 
@@ -33,6 +34,12 @@ status = tries(
         "closes": lambda: open("absent.toml"),
         "store": lambda: open(os.path.dirname(sys.argv[0]) + "/written", "w"),
         "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
+        "over-files": lambda: (tries(lambda: open("src/page.html")), open("/build/source/web/src/all.db", "w")),
+        "hidden": lambda: os.makedirs(os.environ["HOME"] + "/.stranger"),
+        "log": lambda: open("/var/log/stranger.log", "w"),
+        "variable": lambda: open("absent.toml"),
+        "etc": lambda: (tries(lambda: open("absent.toml").close()), open("/etc/stranger/a.toml")),
+        "etc-written": lambda: open("/etc/stranger.toml", "w"),
     }.get(what, lambda: None)
 )
 # What other builds read is not for it.
@@ -40,14 +47,30 @@ if what == "store" and status == b"500":
     status = b"200"
 elif what in ("store", "no-database"):
     sys.exit(1)
-if what == "socket":
+elif what == "variable":
+    sys.exit("PORT must be set")
+elif what == "done":
+    sys.exit(0)
+sockets = {"socket": "/tmp/web/http.socket", "relative-socket": "./socket/http.socket", "top-socket": "http.socket"}
+addresses = {
+    "loopback": ("127.0.0.1", 8080),
+    "edge-port": ("127.0.0.1", 8081),
+    "low": ("0.0.0.0", 80),
+    "low-loopback": ("127.0.0.1", 80),
+    "address": ("192.0.2.1", 8080),
+    "any-port": ("0.0.0.0", 0),
+}
+if what in sockets:
     listener = socket.socket(socket.AF_UNIX)
-    tries(lambda: os.makedirs("/tmp/web"))
-    tries(lambda: listener.bind("/tmp/web/http.socket"))
+    tries(lambda: os.makedirs(os.path.dirname(sockets[what])))
+    tries(lambda: listener.bind(sockets[what]))
+elif what == "loopback-6":
+    listener = socket.create_server(("::1", 8080), family=socket.AF_INET6)
 else:
-    host = "127.0.0.1" if what == "loopback" else "0.0.0.0"
-    listener = socket.create_server((host, 80 if what == "low" else 8080))
+    listener = socket.create_server(addresses.get(what, ("0.0.0.0", 8080)))
 listener.listen()
+if what == "two":
+    second = socket.create_server(("0.0.0.0", 10443))
 if what == "tls":
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain("pair/tls.crt", "pair/tls.key")
