@@ -2,6 +2,29 @@
 # Runs nix with the chosen inputs and the chosen source. Sourced by ./drydock, whose
 # helpers it uses.
 
+# A refusal of the flake's is the last line below a trace of Nix, which is for its authors. So another
+# repository's is evaluated before, once it states something else, and what is refused stands alone.
+refuse_without_trace() {
+  [ "$own" = false ] || return 0
+  accepted=$cache/accepted/$(what_is_stated | hash_of)
+  ! whole "$accepted" || return 0
+  if output=$(with_inputs eval --raw "$source#packages.$(nix config show system).default.drvPath" 2>&1); then
+    : | keep "$accepted"
+    forget_old "$cache/accepted"
+    return
+  fi
+  # Whatever else is wrong, what comes now says it.
+  case $output in *'error: drydock: '*) die "${output##*error: drydock: }" ;; esac
+}
+
+what_is_stated() {
+  printf '%s\n' "$overrides" "$source"
+  [ "$by_git" = true ] || return 0
+  cd "$folder" || return
+  ! have git || git ls-files
+  for stated in '*.nix' flake.lock Cargo.toml Cargo.lock; do known_files "$stated" | xargs -0 -r cat --; done
+}
+
 # Runs nix COMMAND... with the chosen inputs, where the command takes a flake.
 with_inputs() ( exec_with_inputs "$@" )
 

@@ -1031,6 +1031,27 @@ test_second_words_of_its_flake() {
   grep -q '"words": .*"drydock"' "$(newest_folder libraries)/lock.json"
 }
 
+test_second_a_refusal_has_no_trace() {
+  checkout "$t/tree"
+  second_checkout "$t/second" "git+file://$tree"
+  cd "$t/second"
+  cp flake.nix accepted.nix
+  sed -i 's/drydock \/\/ {/builtins.seq (throw "drydock: the setting port is 0") {/' flake.nix
+  for call in up 'nix build'; do
+    # shellcheck disable=SC2086
+    door $call
+    fails
+    says 'drydock: error: the setting port is 0'
+    says_not '…'
+  done
+  door nix build --show-trace
+  fails
+  says '…'
+  mv accepted.nix flake.nix
+  door up
+  answers "$t/second"
+}
+
 test_second_what_is_no_such_folder() {
   checkout "$t/tree"
   mkdir -p "$t/crate" "$t/other"
