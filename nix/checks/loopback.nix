@@ -134,8 +134,11 @@ starting.run "loopback" ''
   # Both drain and end well.
   kill -QUIT "$nginx"
   wait "$nginx"
-  kill -TERM "$app"
   code=0
+  kill -TERM "$app" 2> /dev/null || {
+    wait "$app" || code=$?
+    fail "${name} has ended with $code, and its container would with it, whatever it has started in the background"
+  }
   wait "$app" || code=$?
   case $code in
     0) ;;

@@ -69,8 +69,11 @@ elif [ -n "$file" ]; then
 elif [ -n "$script" ]; then
   if grep --quiet --extended-regexp --ignore-case 'resolve host|dns error|lookup address|error sending request|network is unreachable' <<<"$output"; then
     hint "the build script of $script fetches something, and no build has a network; many such crates have a feature, or a variable for .cargo/config.toml of the sources, that does without"
+  elif grep --quiet --extended-regexp --ignore-case 'not a git repository|could not find repository' <<<"$output"; then
+    hint "the build script of $script asks git, and a build has the files alone; many such crates do without, or take a variable, which .cargo/config.toml of the sources gives, as [env] GIT_HASH = \"value\""
   elif grep --quiet --fixed-strings 'No such file or directory' <<<"$output"; then
-    hint "the build script of $script runs a program, or reads a file, that is not there; the setting tools gives programs, as tools = pkgs: [ pkgs.protobuf ], and libraries gives libraries"
+    place=$(part 'panicked at ([^ ]*[^ /]+\.rs:[0-9]+):.*')
+    hint "the build script of $script runs a program, or reads a file, that is not there${place:+, at $place}; the setting tools gives programs, as tools = pkgs: [ pkgs.protobuf ], and libraries gives libraries"
   fi
 elif [ -n "$broken" ]; then
   hint "the crate $broken of Cargo.lock does not compile with this Rust: cargo update -p $broken may bring one that does, and rust-toolchain.toml of the sources names another Rust, as channel = \"1.80\""

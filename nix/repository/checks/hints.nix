@@ -36,6 +36,10 @@ let
       "the build script of web fetches something";
     "error: failed to run custom build command for `web v0.1.0 (/build/source)` No such file or directory" =
       "the build script of web runs a program";
+    "error: failed to run custom build command for `web v0.1.0 (/build/source)` panicked at build.rs:7:9: No such file or directory" =
+      "that is not there, at build.rs:7";
+    "error: failed to run custom build command for `web v0.1.0 (/build/source)` fatal: not a git repository" =
+      "the build script of web asks git";
     "error[E0425]: cannot find value `x` in this scope" = "";
     "error: could not compile `time` (lib) due to 1 previous error" = "cargo update -p time";
     "error: could not compile `web` (bin \"web\") due to 1 previous error" = "";
