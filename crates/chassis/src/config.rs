@@ -182,7 +182,6 @@ mod tests {
             let errors = config(&[(name, "1")]).unwrap_err();
             let expected = ConfigError::Unknown {
                 name: name.into(),
-                value: "1".into(),
                 close,
             };
             assert_eq!(errors, [expected]);
