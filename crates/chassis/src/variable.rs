@@ -584,14 +584,26 @@ impl Reader {
     }
 }
 
-/// Kubernetes gives each container the addresses of the Services in its namespace; those of one
-/// called `app` look like ours: `APP_SERVICE_HOST`, `APP_PORT=tcp://…`, `APP_PORT_80_TCP_ADDR`.
+/// Kubernetes gives each container the [addresses][links] of the Services in its namespace; those of
+/// one called `app`, or `app-db`, look like ours: `APP_DB_SERVICE_HOST`, `APP_DB_SERVICE_PORT_HTTP`,
+/// `APP_DB_PORT=tcp://…`, `APP_DB_PORT_80_TCP_ADDR`.
+///
+/// [links]: https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
 fn is_service_link(name: &str, value: &str) -> bool {
-    name.starts_with("APP_SERVICE_")
-        || (name == "APP_PORT" && value.contains("://"))
-        || name
-            .strip_prefix("APP_PORT_")
-            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    match *name.split('_').collect::<Vec<_>>() {
+        [.., "SERVICE", "HOST" | "PORT"] => true,
+        [.., "PORT", number, "TCP" | "UDP" | "SCTP"]
+        | [
+            ..,
+            "PORT",
+            number,
+            "TCP" | "UDP" | "SCTP",
+            "PROTO" | "PORT" | "ADDR",
+        ] => number.bytes().all(|byte| byte.is_ascii_digit()),
+        // A name that somebody may mistype.
+        [.., "PORT"] => value.contains("://"),
+        ref words => words.windows(2).any(|pair| pair == ["SERVICE", "PORT"]),
+    }
 }
 
 fn closest(name: &str, known: &[&'static Variable]) -> Option<&'static str> {
