@@ -43,10 +43,10 @@ let
     in
     all
     // more
-    // lib.genAttrs [ "forbidden-paths" "forbidden-content" ] (
+    // lib.genAttrs [ "forbidden-paths" "forbidden-content" "forbidden-environment" ] (
       key: all.${key} or { } // more.${key} or { }
     )
-    // lib.genAttrs [ "allowed-paths" "allowed-content" ] (
+    // lib.genAttrs [ "allowed-paths" "allowed-content" "allowed-environment" ] (
       key: all.${key} or [ ] ++ more.${key} or [ ]
     );
   filled = builtins.foldl' add { } facts;
@@ -92,7 +92,7 @@ let
           cat found >&2
           echo ${lib.escapeShellArg said} >&2
           # What the lines above have in them, once for each key.
-          for key in allowed-paths allowed-content; do
+          for key in allowed-paths allowed-content allowed-environment; do
             sed -nE "s/.*; $key = \[(.*)\] lets it pass$/\1/p" found | sort -u | paste -s -d , | sed -n "s/,/, /g; s/..*/$key = [&]/p" >&2
           done
           exit 1

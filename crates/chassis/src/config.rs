@@ -182,7 +182,6 @@ mod tests {
             let errors = config(&[(name, "1")]).unwrap_err();
             let expected = ConfigError::Unknown {
                 name: name.into(),
-                value: "1".into(),
                 close,
             };
             assert_eq!(errors, [expected]);
@@ -197,11 +196,28 @@ mod tests {
             ("APP_SERVICE_HOST", "10.0.0.1"),
             ("APP_SERVICE_PORT_HTTP", "80"),
             ("APP_PORT", "tcp://10.0.0.1:80"),
+            ("APP_PORT_80_TCP", "tcp://10.0.0.1:80"),
             ("APP_PORT_80_TCP_ADDR", "10.0.0.1"),
+            ("APP_DB_SERVICE_HOST", "10.0.0.1"),
+            ("APP_DB_SERVICE_PORT", "5432"),
+            ("APP_DB_SERVICE_PORT_POSTGRES", "5432"),
+            ("APP_DB_PORT", "tcp://10.0.0.1:5432"),
+            ("APP_DB_PORT_5432_TCP", "tcp://10.0.0.1:5432"),
+            ("APP_DB_PORT_5432_TCP_PROTO", "tcp"),
+            ("APP_DB_PORT_53_UDP_PORT", "53"),
         ] {
             assert!(config(&[(name, value)]).is_ok(), "{name}");
         }
-        assert!(config(&[("APP_PORT", "8080")]).is_err());
+        for (name, value) in [
+            ("APP_PORT", "8080"),
+            ("APP_DB_PORT", "5432"),
+            ("APP_DB_PORT_FILE", "/run/secrets/port"),
+            ("APP_DB_PORT_80_TLS", "x"),
+            ("APP_DB_PORT_TCP", "x"),
+            ("APP_SERVICE", "x"),
+        ] {
+            assert!(config(&[(name, value)]).is_err(), "{name}");
+        }
     }
 
     #[test]

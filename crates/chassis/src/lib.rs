@@ -20,6 +20,8 @@ mod service;
 
 pub mod variable;
 
+mod secret;
+
 pub mod config;
 
 pub mod networks;
@@ -64,4 +66,5 @@ pub use crate::forwarded::ClientInfo;
 pub use crate::negotiation::{Media, negotiate};
 pub use crate::program::{Program, replica};
 pub use crate::resource::get;
+pub use crate::secret::Secret;
 pub use crate::service::Service;

@@ -7,7 +7,10 @@
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::secret::{HIDDEN, Place};
 
 /// Makes a struct with a field for each variable, which implements [`Table`]. A row is a field's
 /// meaning, name and type, the variable's name, what holds where it is not set, and for a number
@@ -36,8 +39,9 @@ use std::time::Duration;
 /// ```
 ///
 /// The meaning is one sentence in Markdown without its capital and its full stop. A type is one
-/// that implements [`Value`]. In the place of a default text there may be a [`Preset`] by name.
-/// Each row is an associated constant by the variable's name, too: `Shop::APP_SIGN`.
+/// that implements [`Value`]; of one that is not to be shown it is [`Secret`](crate::Secret), which
+/// a file may hold as well. In the place of a default text there may be a [`Preset`] by name. Each
+/// row is an associated constant by the variable's name, too: `Shop::APP_SIGN`.
 #[macro_export]
 macro_rules! variables {
     (
@@ -67,6 +71,11 @@ macro_rules! variables {
                     default: $crate::variables!(@default $default),
                     allowed: $crate::variables!(@allowed $type $(, $min, $max)?),
                     meaning: concat!($($meaning),+).trim_ascii(),
+                    file: if <$type as $crate::variable::Value>::SECRET {
+                        Some(concat!(stringify!($name), "_FILE"))
+                    } else {
+                        None
+                    },
                 };
             )+
         }
@@ -106,6 +115,9 @@ pub struct Variable {
     pub allowed: Allowed,
     /// What it does, in Markdown.
     pub meaning: &'static str,
+    /// The variable that names a file which holds the value, of a secret: its type is one of
+    /// which [`Value::SECRET`] is true.
+    pub file: Option<&'static str>,
 }
 
 impl Variable {
@@ -119,6 +131,15 @@ impl Variable {
             }
             (Preset::Found { number, .. }, Allowed::Text(_)) => number().to_string(),
         }
+    }
+
+    /// What may be set, and where besides, in Markdown.
+    fn allowed_where(&self) -> String {
+        let allowed = self.allowed;
+        self.file.map_or_else(
+            || allowed.to_string(),
+            |file| format!("{allowed}; a secret: `{file}` may name a file that holds it"),
+        )
     }
 }
 
@@ -193,10 +214,13 @@ pub trait Value: Sized {
     /// What may be set, unless a row has bounds of its own.
     const ALLOWED: Allowed;
 
+    /// Whether nothing may show it.
+    const SECRET: bool = false;
+
     /// Reads a text; `None` is what is not allowed.
     fn parse(text: &str) -> Option<Self>;
 
-    /// The text that reads as this value.
+    /// The text that reads as this value; of a secret, what stands in its place.
     fn text(&self) -> String;
 }
 
@@ -308,7 +332,8 @@ pub trait Table: Sized {
         }
     }
 
-    /// Each variable's name and effective value; setting exactly these gives the same table.
+    /// Each variable's name and effective value; setting exactly these gives the same table, but for
+    /// its secrets.
     #[must_use]
     fn effective(&self) -> Vec<(&'static str, String)> {
         let names = Self::variables().into_iter().map(|variable| variable.name);
@@ -322,7 +347,7 @@ pub trait Table: Sized {
         for variable in Self::variables() {
             let Variable { name, default, .. } = variable;
             let meaning = plain(variable.meaning);
-            let allowed = plain(&variable.allowed.to_string());
+            let allowed = plain(&variable.allowed_where());
             // To a string nothing fails.
             let _ = writeln!(text, "  {name}={default}\n      {meaning}\n      {allowed}");
         }
@@ -335,13 +360,10 @@ pub trait Table: Sized {
         let mut text =
             "| variable | default | meaning | allowed |\n| --- | --- | --- | --- |\n".to_owned();
         for variable in Self::variables() {
-            let Variable {
-                name,
-                meaning,
-                allowed,
-                ..
-            } = variable;
+            let Variable { name, meaning, .. } = variable;
+            let allowed = variable.allowed_where();
             let default = match variable.default {
+                Preset::Fixed("") => "none".to_owned(),
                 Preset::Fixed(text) => format!("`{text}`"),
                 Preset::Found { words, .. } => words.to_owned(),
             };
@@ -382,7 +404,8 @@ impl Table for () {
     }
 }
 
-/// A variable that is not as it must be. Its text is one line, whatever the value holds.
+/// A variable that is not as it must be. Its text is one line, whatever the value holds, and says
+/// nothing of a secret.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// The value is not among the allowed ones.
@@ -395,13 +418,21 @@ pub enum ConfigError {
         /// [`Variable::allowed`] in words.
         allowed: String,
     },
-    /// No variable has this name.
-    #[error("{name:?} (set to {value:?}) is not a variable of this program{}", did_you_mean(*.close))]
+    /// A secret cannot be had from where it is said to be, or is not among the allowed values.
+    #[error("{places} {fault}")]
+    Secret {
+        /// The variable.
+        name: &'static str,
+        /// Where it is said to be.
+        places: String,
+        /// What is wrong with that.
+        fault: String,
+    },
+    /// No variable has this name. Its value may be a secret, by a name that is mistyped.
+    #[error("{name:?} is not a variable of this program{}", did_you_mean(*.close))]
     Unknown {
         /// The name as set.
         name: String,
-        /// Its value, bytes that are not Unicode replaced.
-        value: String,
         /// The variable that was probably meant.
         close: Option<&'static str>,
     },
@@ -414,10 +445,15 @@ fn did_you_mean(close: Option<&'static str>) -> String {
     )
 }
 
+/// Where systemd has put the [credentials](https://systemd.io/CREDENTIALS/) of a service, each a
+/// file; a secret's is called as its variable.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
 /// Takes variables out one by one and keeps account of what is wrong with them.
-#[derive(Debug)]
+// Without `Debug`: it holds secrets.
 pub struct Reader {
     known: Vec<&'static Variable>,
+    credentials: Option<PathBuf>,
     unread: Vec<(OsString, OsString)>,
     errors: Vec<ConfigError>,
 }
@@ -428,47 +464,103 @@ impl Reader {
         known: Vec<&'static Variable>,
     ) -> Self {
         let is_ours = |name: &OsString| {
-            known.iter().any(|variable| name == variable.name)
+            name == CREDENTIALS
                 || name.as_encoded_bytes().starts_with(b"APP_")
+                || known.iter().any(|variable| {
+                    name == variable.name || variable.file.is_some_and(|file| name == file)
+                })
         };
-        let unread = vars.into_iter().filter(|(name, _)| is_ours(name)).collect();
-        Self {
+        let mut reader = Self {
+            unread: vars.into_iter().filter(|(name, _)| is_ours(name)).collect(),
             known,
-            unread,
+            credentials: None,
             errors: Vec::new(),
-        }
+        };
+        let credentials = reader.take(CREDENTIALS).map(PathBuf::from);
+        // An empty one would be the working directory.
+        reader.credentials = credentials.filter(|folder| !folder.as_os_str().is_empty());
+        reader
     }
 
     /// The value of a row; `None` is an error that has been noted.
     pub fn read<T: Value>(&mut self, variable: &Variable) -> Option<T> {
-        let value = self.value(variable);
+        let (value, not_allowed) = if T::SECRET {
+            self.secret(variable)
+                .map_err(|error| self.errors.push(error))
+                .ok()?
+        } else {
+            let set = self.take(variable.name);
+            let value = set.unwrap_or_else(|| variable.default_value().into());
+            let not_allowed = ConfigError::NotAllowed {
+                name: variable.name,
+                value: value.to_string_lossy().into_owned(),
+                allowed: plain(&variable.allowed.to_string()),
+            };
+            (value, not_allowed)
+        };
         let parsed = value.to_str().and_then(T::parse);
-        if !variable.allowed.takes(&value) || parsed.is_none() {
-            self.refuse(variable, &value);
-            return None;
+        let parsed = parsed.filter(|_| variable.allowed.takes(&value));
+        if parsed.is_none() {
+            self.errors.push(not_allowed);
         }
         parsed
     }
 
-    fn value(&mut self, variable: &Variable) -> OsString {
+    /// What a secret is, and what to say of it when that is not allowed.
+    fn secret(&mut self, variable: &Variable) -> Result<(OsString, ConfigError), ConfigError> {
+        let name = variable.name;
+        let refusal = |places: String, fault| ConfigError::Secret {
+            name,
+            places,
+            fault,
+        };
+        let allowed = plain(&variable.allowed.to_string());
+        let set = self.take(name).map(|value| Place::Variable(name, value));
+        let file = variable
+            .file
+            .zip(variable.file.and_then(|file| self.take(file)));
+        let file = file.map(|(file, path)| Place::File(file, path.into()));
+        let credentials = self.credentials.as_ref();
+        let credential = credentials.and_then(|folder| Place::credential(folder, name));
+        let mut places = [set, file, credential].into_iter().flatten();
+        let Some(place) = places.next() else {
+            let fault = format!("is not set, and must be: {allowed}");
+            return Ok((
+                variable.default_value().into(),
+                refusal(name.to_owned(), fault),
+            ));
+        };
+        let shown = place.to_string();
+        if let Some(other) = places.next() {
+            let fault = "both say what it is: leave one of them out";
+            return Err(refusal(format!("{shown} and {other}"), fault.to_owned()));
+        }
+        let unusable = |why| refusal(shown.clone(), format!("cannot be used: {why}"));
+        match place.read() {
+            // What shows a configuration does not make a key of it that everybody knows.
+            Ok(value) if value == HIDDEN => {
+                let why = format!("{HIDDEN} is what is shown in the place of a secret");
+                Err(unusable(why))
+            }
+            Ok(value) => {
+                let why = format!("the value must be {allowed}");
+                Ok((value.into(), unusable(why)))
+            }
+            Err(why) => Err(unusable(why)),
+        }
+    }
+
+    fn take(&mut self, variable: &str) -> Option<OsString> {
         let mut set = None;
         self.unread.retain_mut(|(name, value)| {
-            let is_it = name == variable.name;
+            let is_it = name == variable;
             if is_it {
                 // Of a name that is there twice, the last one counts.
                 set = Some(std::mem::take(value));
             }
             !is_it
         });
-        set.unwrap_or_else(|| variable.default_value().into())
-    }
-
-    fn refuse(&mut self, variable: &Variable, value: &OsStr) {
-        self.errors.push(ConfigError::NotAllowed {
-            name: variable.name,
-            value: value.to_string_lossy().into_owned(),
-            allowed: plain(&variable.allowed.to_string()),
-        });
+        set
     }
 
     fn finish(self) -> Vec<ConfigError> {
@@ -476,6 +568,7 @@ impl Reader {
             known,
             mut unread,
             mut errors,
+            ..
         } = self;
         unread.sort_unstable();
         for (name, value) in unread {
@@ -484,7 +577,6 @@ impl Reader {
                 errors.push(ConfigError::Unknown {
                     close: closest(&name, &known),
                     name: name.into_owned(),
-                    value: value.into_owned(),
                 });
             }
         }
@@ -492,21 +584,35 @@ impl Reader {
     }
 }
 
-/// Kubernetes gives each container the addresses of the Services in its namespace; those of one
-/// called `app` look like ours: `APP_SERVICE_HOST`, `APP_PORT=tcp://…`, `APP_PORT_80_TCP_ADDR`.
+/// Kubernetes gives each container the [addresses][links] of the Services in its namespace; those of
+/// one called `app`, or `app-db`, look like ours: `APP_DB_SERVICE_HOST`, `APP_DB_SERVICE_PORT_HTTP`,
+/// `APP_DB_PORT=tcp://…`, `APP_DB_PORT_80_TCP_ADDR`.
+///
+/// [links]: https://kubernetes.io/docs/tutorials/services/connect-applications-service/#environment-variables
 fn is_service_link(name: &str, value: &str) -> bool {
-    name.starts_with("APP_SERVICE_")
-        || (name == "APP_PORT" && value.contains("://"))
-        || name
-            .strip_prefix("APP_PORT_")
-            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+    match *name.split('_').collect::<Vec<_>>() {
+        [.., "SERVICE", "HOST" | "PORT"] => true,
+        [.., "PORT", number, "TCP" | "UDP" | "SCTP"]
+        | [
+            ..,
+            "PORT",
+            number,
+            "TCP" | "UDP" | "SCTP",
+            "PROTO" | "PORT" | "ADDR",
+        ] => number.bytes().all(|byte| byte.is_ascii_digit()),
+        // A name that somebody may mistype.
+        [.., "PORT"] => value.contains("://"),
+        ref words => words.windows(2).any(|pair| pair == ["SERVICE", "PORT"]),
+    }
 }
 
 fn closest(name: &str, known: &[&'static Variable]) -> Option<&'static str> {
     let distance = |other: &str| strsim::osa_distance(&name.to_ascii_uppercase(), other);
     known
         .iter()
-        .map(|variable| (distance(variable.name), variable.name))
+        .flat_map(|variable| [Some(variable.name), variable.file])
+        .flatten()
+        .map(|name| (distance(name), name))
         .min()
         .filter(|(distance, _)| *distance <= 3)
         .map(|(_, name)| name)

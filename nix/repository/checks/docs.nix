@@ -34,6 +34,7 @@ let
       ../../../build.rs
       ../../../compose.dev.yaml
       ../../../compose.yaml
+      ../../../crates/chassis/examples
       ../../../crates/workshop/stack-tests
       ../../../drydock
       ../../../front-door

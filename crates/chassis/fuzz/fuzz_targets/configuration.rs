@@ -83,7 +83,8 @@ fn holds_of_what_is_refused(errors: &[ConfigError], mut vars: Variables) {
                 assert!(text.ends_with(allowed), "{text}");
                 vars.remove(OsStr::new(name))
             }
-            ConfigError::Unknown { name, close, .. } => {
+            ConfigError::Secret { .. } => unreachable!("the chassis has no secret: {text}"),
+            ConfigError::Unknown { name, close } => {
                 assert!(text.starts_with(&format!("{name:?} ")), "{text}");
                 assert!(close.is_none_or(|close| text.contains(close)), "{text}");
                 let set = vars.keys().find(|set| set.to_string_lossy() == *name);

@@ -24,6 +24,11 @@ pub struct Facts {
     pub command: Vec<String>,
     /// `NAME=VALUE`, as patterns, in whatever order.
     pub environment: Vec<String>,
+    /// What no variable and no step of the history may have: for each kind of thing, a regular
+    /// expression on the bytes of `NAME=VALUE`.
+    pub forbidden_environment: BTreeMap<String, String>,
+    /// Variables that may have it, by name, as patterns.
+    pub allowed_environment: Vec<String>,
     /// Where the program starts; empty is the root.
     pub working_directory: String,
     /// `PORT/PROTOCOL`, sorted.
@@ -80,6 +85,7 @@ impl Facts {
         let lists = [
             &self.entry_point,
             &self.environment,
+            &self.allowed_environment,
             &self.set_id,
             &self.not_owned_by_root,
             &self.allowed_paths,

@@ -23,6 +23,8 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<Rc<Layer>>,
     /// What was found in the configuration's text.
     pub(crate) in_config: Vec<String>,
+    /// What was found in its variables and its history.
+    pub(crate) in_environment: Vec<String>,
     pub(crate) archive_bytes: u64,
 }
 
@@ -61,6 +63,10 @@ pub(crate) struct Made {
 pub(crate) struct Step {
     #[serde(default)]
     pub(crate) created: String,
+    #[serde(default)]
+    created_by: String,
+    #[serde(default)]
+    comment: String,
 }
 
 /// Reads the archive, looking into each file.
@@ -78,12 +84,21 @@ pub(crate) fn read(path: &Path, look: &Look) -> Result<Image, Unreadable> {
     })?;
     let in_config = look.text(&image.config.text);
     let config: Config = archive::parse("the configuration", &image.config.text)?;
+    let variables = config.container.get("Env").and_then(Value::as_array);
+    let variables = variables.into_iter().flatten().filter_map(Value::as_str);
+    let steps = config.made.history.iter();
+    let said = steps.flat_map(|step| [&step.created_by, &step.comment]);
+    let in_environment = variables
+        .flat_map(|variable| look.variable(variable))
+        .chain(said.flat_map(|text| look.step(text)))
+        .collect();
     Ok(Image {
         tags: image.tags,
         layers: image.layers,
         config: config.container,
         made: config.made,
         in_config,
+        in_environment,
         archive_bytes: archive.bytes,
     })
 }

@@ -1,5 +1,7 @@
 //! What is seen in the bytes of a file, while the archive is read: no file is kept.
 
+use std::collections::BTreeMap;
+
 use regex::bytes::{Regex, RegexBuilder};
 
 use crate::{
@@ -41,27 +43,48 @@ impl Default for Inside {
     }
 }
 
-/// What the facts have looked for in files.
+/// Expressions, each with the kind of thing that it finds.
+type Expressions<'a> = Vec<(&'a str, Regex)>;
+
+/// What the facts have looked for in files, and in variables.
 pub(crate) struct Look<'a> {
     facts: &'a Facts,
-    forbidden: Vec<(&'a str, Regex)>,
+    forbidden: Expressions<'a>,
+    in_environment: Expressions<'a>,
 }
 
 impl<'a> Look<'a> {
     /// Refuses a pattern or an expression that is none.
     pub(crate) fn new(facts: &'a Facts) -> Result<Self, Unreadable> {
         facts.patterns().try_for_each(pattern::check)?;
-        let forbidden = facts
-            .forbidden_content
-            .iter()
-            .map(|(name, expression)| {
-                let regex = RegexBuilder::new(expression).unicode(false).build();
-                regex
-                    .map(|regex| (name.as_str(), regex))
-                    .map_err(|error| Unreadable(format!("forbidden-content, {name}: {error}")))
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { facts, forbidden })
+        Ok(Self {
+            facts,
+            forbidden: compiled("forbidden-content", &facts.forbidden_content)?,
+            in_environment: compiled("forbidden-environment", &facts.forbidden_environment)?,
+        })
+    }
+
+    /// A sentence for each thing that a variable, as `NAME=VALUE`, must not be; its value is not said.
+    pub(crate) fn variable(&self, variable: &str) -> Vec<String> {
+        let name = variable.split('=').next().unwrap_or_default();
+        if any_fits(&self.facts.allowed_environment, name) {
+            return Vec::new();
+        }
+        let say = |kind| {
+            format!("environment: {name} is {kind}; allowed-environment = [{name:?}] lets it pass")
+        };
+        self.kinds(variable).map(say).collect()
+    }
+
+    /// The same of a step of the history, where builders write down what they set.
+    pub(crate) fn step(&self, text: &str) -> Vec<String> {
+        let say = |kind| format!("history: a step has what is {kind}");
+        self.kinds(text).map(say).collect()
+    }
+
+    fn kinds(&self, text: &str) -> impl Iterator<Item = &'a str> {
+        let expressions = self.in_environment.iter();
+        expressions.filter_map(|(kind, regex)| regex.is_match(text.as_bytes()).then_some(*kind))
     }
 
     /// The names of the forbidden things in a text, each with where its first one is.
@@ -97,4 +120,17 @@ impl<'a> Look<'a> {
                 .then(|| String::from_utf8_lossy(bytes).into_owned()),
         }
     }
+}
+
+fn compiled<'a>(
+    fact: &str,
+    expressions: &'a BTreeMap<String, String>,
+) -> Result<Expressions<'a>, Unreadable> {
+    let compile = |(name, expression): (&'a String, &'a String)| {
+        let regex = RegexBuilder::new(expression).unicode(false).build();
+        regex
+            .map(|regex| (name.as_str(), regex))
+            .map_err(|error| Unreadable(format!("{fact}, {name}: {error}")))
+    };
+    expressions.iter().map(compile).collect()
 }

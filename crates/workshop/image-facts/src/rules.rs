@@ -37,6 +37,7 @@ impl<'a> Rules<'a> {
                 .iter()
                 .map(|name| format!("the configuration holds {name}")),
         );
+        found.extend_from_slice(&image.in_environment);
         found.extend(self.made(image));
         found.extend(Self::tree(image));
         for layer in &image.layers {

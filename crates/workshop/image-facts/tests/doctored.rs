@@ -151,6 +151,31 @@ fn a_key_in_a_file_or_in_the_configuration() {
 }
 
 #[test]
+fn a_variable_or_a_step_that_is_like_a_secret() {
+    let with = |variable: &str| {
+        let mut image = image();
+        image.facts.environment = vec!["*".into()];
+        image.config["Env"] = json!([variable]);
+        image.judged().unwrap()
+    };
+    let expected = "environment: app_password is named like a secret; \
+                    allowed-environment = [\"app_password\"] lets it pass";
+    assert_eq!(with("app_password=hush"), [expected]);
+    for variable in ["PASSWORD=", "PASSWORD_FILE=x", "NO_TOKEN=x", "A=b"] {
+        assert_eq!(with(variable), [""; 0], "{variable}");
+    }
+    for key in ["created_by", "comment"] {
+        let step = found(|image| image.made["history"][0][key] = json!("ENV PASSWORD=hush"));
+        assert_eq!(step, "history: a step has what is named like a secret");
+    }
+    let none = refused(|image| {
+        let facts = &mut image.facts.forbidden_environment;
+        facts.insert("x".into(), "(".into());
+    });
+    says(&none, &["forbidden-environment, x: "]);
+}
+
+#[test]
 fn rights_and_owners() {
     let with = |mode, uid| {
         let entry = file("x", "");

@@ -73,6 +73,22 @@ fn changes() -> Vec<(Change, &'static str)> {
         config("/config/Entrypoint", json!(["/bin/x"]), "entry point"),
         config("/config/Cmd", json!(["-x"]), "command"),
         config("/config/Env", json!(["PATH=/bin"]), "environment"),
+        config(
+            "/config/Env",
+            json!(["APP_DB_PASSWORD=x"]),
+            "APP_DB_PASSWORD is named like a secret",
+        ),
+        config("/config/Env", json!(["api_key=x"]), "api_key is named"),
+        config(
+            "/config/Env",
+            json!(["A=postgres://app:x@db/app"]),
+            "A is a URL with a password",
+        ),
+        config(
+            "/history/0/created_by",
+            json!("RUN |1 TOKEN=x /bin/sh"),
+            "history: a step has what is named like a secret",
+        ),
         config("/config/WorkingDir", json!("/x"), "working directory"),
         config("/config/ExposedPorts", json!({"22/tcp": {}}), "ports"),
         config("/config/Volumes", json!({"/x": {}}), "volumes"),

@@ -142,7 +142,9 @@ pub(crate) fn image() -> Image {
     };
     let facts = json!({
         "tags": ["x/app:latest"], "platforms": ["linux/amd64"], "created": "1970-01-01T*", "user": "1:1", "entry-point": ["/nix/store/*/bin/app"], "command": [],
-        "environment": [], "working-directory": "", "ports": ["80/tcp"], "volumes": [], "stop-signal": "SIGQUIT",
+        "environment": [], "allowed-environment": ["NO_TOKEN"],
+        "forbidden-environment": { "named like a secret": "(?i)PASSWORD=.|_TOKEN=." },
+        "working-directory": "", "ports": ["80/tcp"], "volumes": [], "stop-signal": "SIGQUIT",
         "health-check": { "Test": ["CMD", "/x"] }, "labels": { "dev.drydock.packages": "p*" },
         "set-id": [], "world-writable": { "/tmp": "1777" }, "not-owned-by-root": [], "files": { "/etc/passwd": false },
         "forbidden-paths": { "a shell": ["/**/sh"], "a header": ["/**/*.h"] }, "allowed-paths": ["/ok/**"],
