@@ -28,6 +28,8 @@ let
   entrance = {
     networks = [ "edge" ] ++ lib.optional (!builtins.all isLoopback all) "backend";
     hostname = true;
+    # Its user may listen below 1024: an engine other than Docker leaves that to root.
+    sysctls."net.ipv4.ip_unprivileged_port_start" = 0;
     ports = [
       (published "http" "DRYDOCK_HTTP_PORT" 80 "tcp")
       (published "https" "DRYDOCK_HTTPS_PORT" 443 "tcp")
@@ -79,7 +81,7 @@ in
 
     nginx =
       policy
-      // {
+      // rec {
         image = "nginx";
         user = edgeUser;
         # Besides stderr, and in the place of the image's own -g.
@@ -88,6 +90,11 @@ in
           "daemon off; error_log /var/log/nginx/error.log crit;"
         ];
         joins = if loopback then "network" else null;
+        # Whom it believes what they say of a client's address: see docs/DEPLOY.md.
+        handedOn = [
+          "DRYDOCK_TRUSTED_PROXIES"
+          "DRYDOCK_PROXY_PROTOCOL"
+        ];
         after = {
           tls = "done";
         }
@@ -102,7 +109,8 @@ in
           service: mounted true (volumes.socketOf service) "/run/${service.serviceName}"
         ) volumes.withSocket;
         memoryFolders."/tmp" = "64m";
-        health = import ../images/health-check.nix {
+        health = alive;
+        alive = import ../images/health-check.nix {
           port = 8081;
           ready = "/livez";
         };

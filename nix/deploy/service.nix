@@ -24,9 +24,41 @@ let
       }
     else
       policy.replicas;
+  secrets = lib.genAttrs service.secrets (variable: "/run/secrets/${variable}");
+  # What depends on whose service it is.
+  stated =
+    if onChassis then
+      rec {
+        # A request that begins in its first second may take its whole time.
+        drain = 31;
+        environment = {
+          # The edge's address is one of an engine's own pools; only the edge can reach the service.
+          APP_TRUSTED_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7";
+          APP_SHUTDOWN_SECONDS = toString drain;
+        };
+        # The first is the reference service's own: another one refuses what it does not know.
+        handedOn = lib.optional (edgeFolder != null) "APP_IMAGE_DIGEST" ++ [
+          "APP_LOG_FORMAT"
+          "RUST_LOG"
+        ];
+      }
+    else
+      {
+        # actix-web's own.
+        drain = 30;
+        handedOn = [ "RUST_LOG" ];
+        # Threads: up to 512 that wait for files, and those of the workers.
+        pids = 1024;
+      };
 in
 policy
+// stated
 // {
+  # A program is told where the file of a secret is.
+  environment =
+    stated.environment or { }
+    // lib.mapAttrs' (variable: at: lib.nameValuePair "${variable}_FILE" at) secrets;
+  inherit secrets;
   inherit (service) egress memory ready;
   inherit replicas;
   image = service.serviceName;
@@ -52,33 +84,15 @@ policy
   ) { "/tmp" = "64m"; };
   health = probe service.ready;
   # What says that it is alive, where that is another thing than to be ready.
-  alive = if onChassis then { path = "/livez"; inherit (probe "/livez") Test; } else null;
+  alive =
+    if onChassis then
+      {
+        path = "/livez";
+        inherit (probe "/livez") Test;
+      }
+    else
+      null;
   # Where it is asked from without, if it can be.
   listens = if shares || socket != null then null else port;
   grace = 35;
 }
-// (
-  if onChassis then
-    rec {
-      # A request that begins in its first second may take its whole time.
-      drain = 31;
-      environment = {
-        # The edge's address is one of an engine's own pools; only the edge can reach the service.
-        APP_TRUSTED_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7";
-        APP_SHUTDOWN_SECONDS = toString drain;
-      };
-      # The first is the reference service's own: another one refuses what it does not know.
-      handedOn = lib.optional (edgeFolder != null) "APP_IMAGE_DIGEST" ++ [
-        "APP_LOG_FORMAT"
-        "RUST_LOG"
-      ];
-    }
-  else
-    {
-      # actix-web's own.
-      drain = 30;
-      handedOn = [ "RUST_LOG" ];
-      # Threads: up to 512 that wait for files, and those of the workers.
-      pids = 1024;
-    }
-)

@@ -22,8 +22,7 @@ rec {
     service:
     builtins.filter (folder: folder != "/tmp" && folder != socketFolder service) service.writable;
   # None of them is one of the edge's own, whatever the folder is called.
-  nameOf =
-    service: folder: "${service.serviceName}${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
+  nameOf = service: folder: "${service.serviceName}${builtins.replaceStrings [ "/" ] [ "-" ] folder}";
   socketOf = service: "${service.serviceName}-socket";
   # By name; in memory where a size is stated.
   volumes = {
@@ -38,7 +37,9 @@ rec {
     builtins.concatMap (
       service:
       map (folder: lib.nameValuePair (nameOf service folder) { }) (keptOf service)
-      ++ lib.optional (service.socket != null) (lib.nameValuePair (socketOf service) (inMemory "64m" "mode=1777"))
+      ++ lib.optional (service.socket != null) (
+        lib.nameValuePair (socketOf service) (inMemory "64m" "mode=1777")
+      )
     ) all
   );
 }

@@ -9,13 +9,25 @@
   services,
   # The edge's configuration, if it is in the working tree: compose.dev.yaml is there as well then.
   edgeFolder,
+  # Of the last part of an image's name, what it is called in a registry, by digest; without it the
+  # images are those that were loaded.
+  reference ? null,
 }:
 let
   inherit (description) networks policy volumes;
+  published = reference != null;
   lines = import ./lines.nix {
-    inherit lib;
-    reference = name: "${repository}/${name}:latest";
+    inherit lib policy published;
+    reference = if published then reference else name: "${repository}/${name}:latest";
   };
+  secrets = builtins.concatLists (
+    lib.mapAttrsToList (
+      name: container:
+      map (variable: "  ${lines.secretOf name variable}: { file: ./secrets/${name}/${variable} }\n") (
+        builtins.attrNames container.secrets
+      )
+    ) description.containers
+  );
   edge = import ./edge.nix { inherit description lib lines; };
   blockOf =
     service:
@@ -41,9 +53,13 @@ let
   );
 in
 ''
-  # The stack as in production: `docker compose up` after `docker load`.
+  # The stack as in production: ${
+    if published then "images of a registry, by digest." else "`docker compose up` after `docker load`."
+  }
   ${
-    if edgeFolder != null then
+    if published then
+      "# DRYDOCK_REGISTRY=REGISTRY/PATH docker compose up --detach --wait, beside a folder nginx/tls."
+    else if edgeFolder != null then
       "# compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of\n# the folder, so that two of them have two stacks."
     else
       "# The project is called after the folder, so that two of them have two stacks."
@@ -51,7 +67,12 @@ in
 
   # What every service has in common: nothing that it does not need.
   x-policy: &policy
-    pull_policy: never # the images come from `docker load`; a registry might have others of that name
+    ${
+      if published then
+        "pull_policy: missing # a digest never comes to mean another image"
+      else
+        "pull_policy: never # the images come from `docker load`; a registry might have others of that name"
+    }
     read_only: true
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
@@ -92,3 +113,6 @@ in
         device: tmpfs
         o: "${volumes.errors.options}"
 ''
++
+  lib.optionalString (secrets != [ ])
+    "\nsecrets: # each in a file that its service's user may read\n${builtins.concatStringsSep "" secrets}"

@@ -20,7 +20,7 @@ let
     container:
     indented (
       [
-        "ports: # in this form there can be no address beside the number: the redirect would not know it"
+        "ports: # an address stands by itself: of one beside a number the redirect would not know"
       ]
       ++ map (
         {
@@ -29,11 +29,13 @@ let
           variable,
           ...
         }:
-        "  - { published: \"\${${variable}:-${toString port}}\", target: ${toString port}, protocol: ${protocol} }"
+        "  - \"\${DRYDOCK_ADDRESS:+\${DRYDOCK_ADDRESS:-}:}\${${variable}:-${toString port}}:${toString port}/${protocol}\""
       ) container.ports
       ++ [
         "deploy: # nothing but a number is taken here, which has no other effect: a range would be published, and the redirect lead nowhere"
         "  update_config: { parallelism: \"\${DRYDOCK_HTTPS_PORT:-443}\" }"
+        "  rollback_config: { parallelism: \"\${DRYDOCK_HTTP_PORT:-80}\" }"
+        "${lines.sysctls container} # what Docker does by itself: nginx, which is not root, listens at 80 and 443"
       ]
     );
   conditions = {
@@ -41,8 +43,7 @@ let
     healthy = "service_healthy";
   };
   # The pair before the services.
-  after =
-    name: "  ${name}: { condition: ${conditions.${nginx.after.${name}}} }";
+  after = name: "  ${name}: { condition: ${conditions.${nginx.after.${name}}} }";
   why = {
     acme = " # an ACME client mounts the same volume and writes its challenges there";
     errors = " # where no number of requests pushes a line out";
@@ -68,7 +69,8 @@ in
       "  - ./nginx/tls:/from:ro,z # z: SELinux lets the container read it"
     ]
     ++ map (
-      mount: "${lines.mount mount} # where nginx has it too, so that what keypair says of paths holds for both"
+      mount:
+      "${lines.mount mount} # where nginx has it too, so that what keypair says of paths holds for both"
     ) tls.mounts
     ++ [
       (lines.cpu tls)
@@ -105,7 +107,10 @@ in
     ]
     + lib.optionalString nginx.hostname hostname
     + indented (
-      [ "depends_on:" ]
+      lines.health nginx
+      ++ [ "environment: # who may say what a client's address is" ]
+      ++ map (variable: "  ${variable}: # handed on when set") nginx.handedOn
+      ++ [ "depends_on:" ]
       ++ map after ([ "tls" ] ++ builtins.attrNames (removeAttrs nginx.after [ "tls" ]))
     )
     + (
@@ -121,9 +126,7 @@ in
         "command: ${lines.list nginx.arguments} # besides stderr, and in the place of the image's own -g"
         "tmpfs:"
       ]
-      ++ map (builtins.replaceStrings [ "mode=1777" ] [ "mode=0700,uid=10002,gid=10002" ]) (
-        lines.memoryFolders nginx
-      )
+      ++ map (line: "${line} # nobody else is in here") (lines.memoryFolders nginx)
       ++ [
         "stop_signal: ${nginx.signal} # drain; SIGTERM would cut connections off"
         "${lines.grace nginx} # above worker_shutdown_timeout"

@@ -19,6 +19,9 @@ in
   [
     "<<: *policy"
     (lines.image container)
+  ]
+  ++ lines.health container
+  ++ [
     "environment:"
   ]
   ++ lib.optionals onChassis [
@@ -26,11 +29,12 @@ in
     "  APP_TRUSTED_NETWORKS: ${environment.APP_TRUSTED_NETWORKS}"
     "  APP_SHUTDOWN_SECONDS: ${environment.APP_SHUTDOWN_SECONDS} # a request that begins in its first second may take its whole time"
   ]
+  ++ lib.mapAttrsToList (variable: at: "  ${variable}_FILE: ${at}") container.secrets
   ++ map (variable: "  ${variable}: # handed on when set") others
   ++ [
     "  RUST_LOG: # ${
-      if onChassis then "likewise" else "handed on when set; the image has what its settings say"
-    }"
+        if onChassis then "likewise" else "handed on when set; the image has what its settings say"
+      }"
   ]
   ++ (
     if container.joins != null then
@@ -43,6 +47,7 @@ in
   ++ lib.optional (
     service.socket != null
   ) "${lines.user container} # nginx's: a socket is for its owner alone"
+  ++ lines.secrets service.serviceName container
   ++ lib.optional (container.mounts != [ ]) "volumes:"
   ++ map lines.mount container.mounts
   ++ lib.optional (container.memoryFolders != { }) "tmpfs:"
@@ -55,9 +60,9 @@ in
         "what is in flight ends; actix-web gives it ${toString container.drain} s"
     }"
   ]
-  ++ lib.optional (
-    container.pids != description.policy.pids
-  ) "pids_limit: ${toString container.pids} # threads: up to 512 that wait for files, and those of the workers"
+  ++
+    lib.optional (container.pids != description.policy.pids)
+      "pids_limit: ${toString container.pids} # threads: up to 512 that wait for files, and those of the workers"
   ++ [
     "${lines.cpu container} # two CPUs in microseconds per 0.1 s: `cpus: 2` would not start on a machine with one"
     (lines.memory container)
