@@ -58,7 +58,7 @@ in
   }
   ${
     if published then
-      "# DRYDOCK_REGISTRY=REGISTRY/PATH docker compose up --detach --wait, beside a folder nginx/tls."
+      "# `docker compose up --detach --wait`, beside a folder nginx/tls, where a pair of one's own would be."
     else if edgeFolder != null then
       "# compose.dev.yaml adds the development loop. Neither gives the project a name: it is that of\n# the folder, so that two of them have two stacks."
     else

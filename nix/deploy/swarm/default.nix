@@ -32,7 +32,7 @@ let
   };
 in
 ''
-  # The stack for Swarm: DRYDOCK_REGISTRY=REGISTRY/PATH docker stack deploy --with-registry-auth --compose-file swarm.yaml NAME
+  # The stack for Swarm: docker stack deploy --with-registry-auth --compose-file swarm.yaml NAME
   # The pair is that of nginx/tls, beside this file; a renewed one is deployed with another DRYDOCK_PAIR.
   # A service starts its new replicas first; a failing update is taken back. The edge has the ports of
   # each node, one after the other, but of those with the label edge=no.

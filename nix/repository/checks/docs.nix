@@ -38,6 +38,7 @@ let
       ../../../drydock
       ../../../front-door
       ../../commands
+      ../../deploy
     ];
   };
   facts = ../../images/facts;
