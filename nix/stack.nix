@@ -91,6 +91,7 @@ let
     // import ./crate scope
     // import ./edge scope
     // import ./images scope
+    // import ./deploy scope
     // import ./commands scope
     // import ./checks scope;
 in

@@ -63,14 +63,20 @@ in
     app = scope.app // {
       starting = builtins.mapAttrs (_: service: service.starting.report) scope.services;
     };
-    # What `nix run .#compose` writes.
-    compose = scope.composeFile;
+    # The stack, with images of a registry, as each engine is told it.
+    inherit (scope.deployments)
+      compose
+      kubernetes
+      quadlet
+      swarm
+      ;
     # The crate's dependencies alone, which the app is built on.
     app-deps = scope.app.dependencies;
   };
   # Every package is a check, and so is every test that rides on one; the rest are files here.
   checks =
-    scope.packages
+    # What cannot be is said where somebody asks for it.
+    removeAttrs scope.packages (lib.optional (!(scope.renderings ? swarm)) "swarm")
     // lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-${test}")) tests
     // scope.updateCosts updates
     // lib.optionalAttrs settings.standalone {

@@ -1,6 +1,6 @@
 # `nix run .#compose`: writes the stack's description for Compose into the current folder.
 {
-  # ../compose.nix, as a file
+  # ../deploy/compose, as a file
   composeFile,
   writeShellApplication,
 }:

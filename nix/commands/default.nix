@@ -49,8 +49,7 @@ in
     pkgs.openssl
   ];
   onStack = call ./on-stack.nix { };
-  composeFile = pkgs.writeText "compose.yaml" (call ../compose.nix { });
-  # On top of it, for `dev`.
+  # On top of ../deploy/compose, for `dev`.
   composeDevFile = pkgs.writeText "compose.dev.yaml" (call ../compose-dev.nix { });
   loop = call ./loop.nix { };
   load = call ./load.nix { };

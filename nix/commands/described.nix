@@ -1,7 +1,7 @@
 # Shell variables that describe the stack: for each service its program, port, and where the edge
 # has it, by its name for Compose.
 {
-  # ../compose.nix, as a file
+  # ../deploy/compose, as a file
   composeFile,
   lib,
   repository,

@@ -41,12 +41,22 @@ healthy() { # [SERVICE]
   done
 }
 
+# Who asks the stack asks where it is published.
+place=localhost to=()
+# shellcheck disable=SC2034,SC2329 # others use it
+at() { # ADDRESS
+  case $1 in
+    "" | 0.0.0.0 | "[::]") ;;
+    *) place=$1 to=(--connect-to "::$1:") ;;
+  esac
+}
+
 # Awaits that the edge, which asks DNS for them as it starts, has found each service.
 # shellcheck disable=SC2329 # likewise
 found() { # PORT
   local service status end=$((SECONDS + 15))
   for service in "${!programs[@]}"; do
-    until status=$(curl --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' \
+    until status=$(curl "${to[@]}" --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' \
       --header "Host: ${hosts[$service]}" "https://localhost:$1${paths[$service]}") && [[ $status != 50[24] ]]; do
       [ "$SECONDS" -lt "$end" ] || return 1
       sleep 0.2

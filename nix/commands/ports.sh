@@ -8,3 +8,16 @@ port() { # NAME VALUE
     exit 1
   }
 }
+
+# Where they are published: at one address of this machine, or at all of them.
+# shellcheck disable=SC2329 # not all commands have one
+address() { # NAME VALUE
+  local part='[0-9]{1,3}'
+  case $2 in
+    "") return 0 ;;
+    *:*) [[ ! $2 =~ ^\[[0-9a-fA-F:]+\]$ ]] || [[ $2 == *:::* ]] || return 0 ;;
+    *) [[ ! $2 =~ ^$part(\.$part){3}$ ]] || [[ $2 =~ (^|\.)(2(5[6-9]|[6-9].)|[3-9]..)(\.|$) ]] || return 0 ;;
+  esac
+  printf 'drydock: error: %s is %q; it may be an address of this machine, such as 127.0.0.1 or [::1]\n' "$1" "$2" >&2
+  exit 1
+}

@@ -1,9 +1,9 @@
-# shellcheck shell=bash disable=SC2154 # stack.sh assigns https
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns https, and files.sh place
 # What nginx serves, and what it is to serve: the pair in the volume, which `tls` puts there.
 
 # The certificate that a new connection gets; empty where none is made.
 served() {
-  timeout 5 openssl s_client -connect "localhost:$https" -servername localhost </dev/null 2>/dev/null |
+  timeout 5 openssl s_client -connect "$place:$https" -servername localhost </dev/null 2>/dev/null |
     openssl x509 2>/dev/null || true
 }
 

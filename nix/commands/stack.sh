@@ -18,6 +18,7 @@ choose_files
 # In one sentence, before Compose says it in other words.
 port DRYDOCK_HTTP_PORT "${DRYDOCK_HTTP_PORT:-80}"
 port DRYDOCK_HTTPS_PORT "${DRYDOCK_HTTPS_PORT:-443}"
+address DRYDOCK_ADDRESS "${DRYDOCK_ADDRESS:-}"
 settings() { docker-compose "${files[@]}" config --environment; }
 # What Compose warns of it says again when it acts. Why it refuses goes without the rest of
 # the environment, which may hold secrets.
@@ -36,6 +37,8 @@ https=$(value DRYDOCK_HTTPS_PORT)
 http=${http:-80} https=${https:-443}
 port DRYDOCK_HTTP_PORT "$http"
 port DRYDOCK_HTTPS_PORT "$https"
+address DRYDOCK_ADDRESS "$(value DRYDOCK_ADDRESS)"
+at "$(value DRYDOCK_ADDRESS)"
 
 compose() { docker-compose --project-name "$project" "${files[@]}" "$@"; }
 

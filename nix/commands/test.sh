@@ -10,7 +10,7 @@ unset COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_PROFILES
 # on top of its stack, a database for example, is there as well.
 project=drydock-test-$$
 folder=$(mktemp -d)
-sed 's/published: "[^"]*"/published: "0"/; s|- \./nginx/tls:/from:ro,z|- tls-none:/from:ro|; s/^  tls: {}$/&\n  tls-none: {}/' "$rendered" >"$folder/compose.yaml"
+sed 's|- ".{DRYDOCK_ADDRESS[^"]*:\([0-9]*/...\)"|- "0:\1"|; s|- \./nginx/tls:/from:ro,z|- tls-none:/from:ro|; s/^  tls: {}$/&\n  tls-none: {}/' "$rendered" >"$folder/compose.yaml"
 choose_files
 # In the place of the stack as it is in the folder.
 if [ "${files[0]}" = --file ]; then

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, up.nix the rest
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, files.sh to, up.nix the rest
 own "$project"
 load_images
 
@@ -71,7 +71,7 @@ url=https://localhost:$https/
 # this machine trusts.
 answer=$(mktemp)
 trap 'rm -f "$answer"' EXIT
-status=$(curl --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
+status=$(curl "${to[@]}" --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
 case $status in
   2??) say "$url answers:" ;;
   5??) cat "$answer" >&2; say "$url answers with $status"; failed app ;;

@@ -20,6 +20,9 @@
   # An SPDX expression, or null.
   licenses,
 }:
+let
+  user = toString (import ../deploy/users.nix).service;
+in
 base {
   name = serviceName;
   inherit licenses;
@@ -36,7 +39,7 @@ base {
   '';
   config = {
     Entrypoint = [ (lib.getExe' app name) ];
-    User = "10001:10001";
+    User = "${user}:${user}";
     Healthcheck = import ./health-check.nix { inherit port ready socket; };
   }
   // lib.optionalAttrs (socket == null) { ExposedPorts."${toString port}/tcp" = { }; }

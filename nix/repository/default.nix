@@ -78,6 +78,7 @@ let
         axeCore = call ./axe-core.nix { files = pythonFiles "axe-core" ./python/axe-core.sums; };
         gixy = pythonProgram "gixy" ./python/gixy.sums;
         sbomValidators = pythonFiles "sbom-validators" ./python/sbom-validators.sums;
+        kubernetesValidate = pythonFiles "kubernetes-validate" ./python/kubernetes-validate.sums;
         # As a package for Python brings it along.
         syft = pkgs.runCommand "syft" { meta.mainProgram = "syft"; } ''
           mkdir -p "$out/bin"

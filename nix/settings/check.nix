@@ -22,6 +22,7 @@ let
     "editBytes"
     "headers"
     "redirects"
+    "registry"
     "repository"
     "revision"
     "services"

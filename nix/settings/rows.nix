@@ -50,6 +50,13 @@ in
       ))
       null
       "The first part of the images' names, which end in `/app` and `/nginx`; by itself the package's name.";
+  registry =
+    row
+      (orNull (
+        matching "a registry's host and a path in it, such as \"registry.example.org/team\"" "[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+      ))
+      null
+      "Where the images are published, for what is rendered of `.#compose`, `.#swarm`, `.#kubernetes` and `.#quadlet`; by itself these ask for it where they are used. A change builds no image anew.";
   sources =
     row (orNull (list below)) null
       "The files and folders that it is built from; by itself all but what no crate is built from, such as `*.nix`. A change of another one builds nothing anew.";
@@ -77,7 +84,7 @@ in
   arguments = row (list text) [ ] "Arguments of the program.";
   environment = row (named "a variable's name" "[A-Za-z_][A-Za-z0-9_]*" "a text"
     "([^\n]|\n)*"
-  ) { } "Variables of its environment; none of them may be a secret.";
+  ) { } "Variables of its environment; none of them may be a secret, which is what `secrets` is for.";
   writable =
     row (list absolute) [ ]
       "Folders that it may write to, each a volume; `/tmp` is in memory, 64 MB.";
@@ -157,6 +164,9 @@ in
   edgeFacts =
     row (orNull file) null
       "The same of the edge's image, in the place of nix/images/facts/nginx.toml.";
+  secrets =
+    row (list (matching "a variable's name" "[A-Za-z_][A-Za-z0-9_]*")) [ ]
+      "Variables that it has as files instead: of each, the one that is called `…_FILE` besides says where its file is.";
   services =
     row
       (type "a set of services by their names, each with `path` or `host` and settings of its own" (

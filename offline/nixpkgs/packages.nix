@@ -756,6 +756,21 @@ rec {
       chmod +x "$out/bin/valgrind"
     '';
   libdeflate = program "libdeflate" "libdeflate-gzip";
+  kubectl = program "kubectl" "kubectl";
+  # With its generator of units, which is where nixpkgs has it.
+  podman =
+    let
+      kit = debian.kit "podman";
+    in
+    runCommand "podman" { meta.mainProgram = "podman"; } ''
+      mkdir -p "$out/bin" "$out/libexec/podman"
+      ln -s ${kit}/usr/bin/podman "$out/bin/"
+      ln -s ${kit}/usr/libexec/podman/quadlet "$out/libexec/podman/"
+    '';
+  systemd = runCommand "systemd" { } ''
+    mkdir -p "$out/bin"
+    ln -s ${debian.kit "systemd"}/usr/bin/systemd-analyze "$out/bin/"
+  '';
   skopeo = program "skopeo" "skopeo";
   oras = program "oras" "oras";
   cosign = program "cosign" "cosign";

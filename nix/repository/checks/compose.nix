@@ -3,7 +3,7 @@
 # compose.yaml is one to put on top of it. Both are renderings of what the stack is. And of another
 # repository's compose.yaml it is seen what lies on top of its stack.
 {
-  # ../../compose-dev.nix and ../../compose.nix, as files
+  # ../../compose-dev.nix and ../../deploy/compose, as files
   composeDevFile,
   composeFile,
   lib,
@@ -35,7 +35,7 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
     esac
   done
   diff -u compose.yaml ${composeFile} >> "$HOME/wrong" ||
-    echo "compose.yaml is not what nix/compose.nix makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
+    echo "compose.yaml is not what nix/deploy/compose makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
   diff -u compose.dev.yaml ${composeDevFile} >> "$HOME/wrong" ||
     echo "compose.dev.yaml is not what nix/compose-dev.nix makes: the lines with + are" >> "$HOME/wrong"
   # ../../commands/files.sh is read by each command that acts on the stack.

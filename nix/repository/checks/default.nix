@@ -30,6 +30,7 @@ let
     "commands"
     "components"
     "compose"
+    "deploy"
     "docs"
     "edge"
     "engine"

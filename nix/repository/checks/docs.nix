@@ -39,6 +39,7 @@ let
       ../../../drydock
       ../../../front-door
       ../../commands
+      ../../deploy
     ];
   };
   facts = ../../images/facts;

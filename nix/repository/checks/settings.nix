@@ -24,7 +24,9 @@ let
       "/old" = "/new";
       "www.example.org" = "https://example.org";
     };
+    registry = "registry.example.org:5000/team/web";
     repository = "team/hello-web";
+    secrets = [ "API_KEY" ];
     services.api = {
       package = "api";
       path = "/api/";
@@ -47,7 +49,9 @@ let
     protocol = "h2c";
     ready = "readyz";
     redirects."/old" = "/new; return 200";
+    registry = "https://registry.example.org/team";
     repository = "Team/Hello";
+    secrets = [ "API-KEY" ];
     services.api.package = "api";
     writable = [ "data" ];
     nothing = 1;

@@ -3,6 +3,7 @@
 
 use std::{
     env, fs,
+    net::TcpStream,
     os::unix::process::CommandExt as _,
     path::PathBuf,
     process::{self, Command},
@@ -124,6 +125,22 @@ pub fn up_takes_ports_and_a_name_from_where_compose_does() {
     assert_eq!(list(), "");
 }
 
+/// Beside another stack on the same ports, for example.
+pub fn up_publishes_on_one_address() {
+    let stack = Stack::prepare("");
+    let mut command = stack.command(&command("DRYDOCK_UP"));
+    command.env("DRYDOCK_ADDRESS", "127.0.0.2");
+    succeeds(&program::run(&mut command, SLOW), "answers:");
+    let port = stack.https_port();
+    assert!(TcpStream::connect(("127.0.0.2", port)).is_ok());
+    for other in ["127.0.0.1", "::1"] {
+        assert!(
+            TcpStream::connect((other, port)).is_err(),
+            "{other} answers"
+        );
+    }
+}
+
 pub fn a_folder_that_gives_no_name_has_a_sentence() {
     let name = format!("{PREFIX}{}-nameless", process::id());
     let folder = env::temp_dir().join(&name).join("日本");
@@ -199,12 +216,15 @@ pub fn a_pair_put_beside_a_running_stack_is_served_by_up() {
 
 pub fn a_port_is_a_number_or_there_is_a_sentence() {
     let stack = Stack::prepare("");
-    let refuses = |name: &str, variable: &str, value: &str| {
+    let refuses_as = |name: &str, variable: &str, value: &str, allowed: &str| {
         let mut command = stack.command(name);
         let output = program::run(command.env(variable, value), QUICK);
         fails(&output, &format!("error: {variable} is "));
-        fails(&output, "; it may be a number from 1 to 65535");
+        fails(&output, &format!("; it may be {allowed}"));
         assert_eq!(output.stderr.lines().count(), 1, "{}", output.text());
+    };
+    let refuses = |name: &str, variable: &str, value: &str| {
+        refuses_as(name, variable, value, "a number from 1 to 65535");
     };
     let commands = [
         "DRYDOCK_UP",
@@ -219,6 +239,18 @@ pub fn a_port_is_a_number_or_there_is_a_sentence() {
         refuses(name, "DRYDOCK_HTTPS_PORT", "8443-8445");
     }
     refuses(&commands[3], "DRYDOCK_APP_PORT", "localhost:8000");
+    for value in [
+        "localhost",
+        "127.0.0.1:80",
+        "127.0.0.256",
+        "1.2.3",
+        "[:::1]",
+        "::1",
+        "[::1]\n[::1]",
+    ] {
+        let allowed = "an address of this machine, such as 127.0.0.1 or [::1]";
+        refuses_as(&commands[0], "DRYDOCK_ADDRESS", value, allowed);
+    }
     let values = [
         "127.0.0.1:8443",
         "8443-8445",

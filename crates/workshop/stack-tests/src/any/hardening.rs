@@ -42,7 +42,7 @@ pub fn settings_are_as_promised() {
 
     let tmp = &stack.inspect("nginx")["HostConfig"]["Tmpfs"]["/tmp"];
     let tmp = tmp.as_str().expect("a tmpfs");
-    for option in ["noexec", "nosuid", "nodev", "size=", "mode=0700"] {
+    for option in ["noexec", "nosuid", "nodev", "size=", "mode=1777"] {
         assert!(tmp.contains(option), "no {option} in {tmp}");
     }
 }
