@@ -51,6 +51,7 @@ let
           otherCrates = {
             chassis-fuzz = ../../crates/chassis/fuzz;
             keypair = ../../crates/keypair;
+            launch = ../../crates/launch;
             probe = ../../crates/probe;
             workshop = ../../crates/workshop;
           };
@@ -113,6 +114,7 @@ let
             image-ci
             image-dev
             keypair
+            launch
             nginx
             probe
             ;

@@ -7,6 +7,7 @@
   image-nginx,
   imageNginxOf,
   keypair,
+  launch,
   lib,
   nginxConfig,
   pkgs,
@@ -22,6 +23,7 @@ let
     }
     // {
       keypair = keypair.tests;
+      launch = launch.tests;
       probe = probe.tests;
       workshop = workshop.tests;
     };
@@ -34,6 +36,7 @@ let
     "edge"
     "engine"
     "instructions"
+    "launched"
     "nginx-lint"
     "nix-format"
     "pairs"
