@@ -8,6 +8,7 @@
   app,
   nginx,
   keypair,
+  launch,
   # ./starting.nix
   starting,
   # The Unix socket that the service listens at, or null.
@@ -47,7 +48,7 @@ starting.run "loopback" ''
   ${starting.files}
   bash ${./box.sh} ${starting.boxed} > output 2>&1 &
   app=$!
-  ${starting.nobody}${lib.getExe nginx} -c ${config}/nginx.conf -e stderr -g 'daemon off;' &
+  ${starting.nobody}${lib.getExe launch} ${config} /tmp ${lib.getExe nginx} -e stderr -g 'daemon off;' &
   nginx=$!
 
   # What it says of an end has nothing to do with how the program starts.

@@ -25,13 +25,13 @@ side() { # NAME WHAT: makes $folder/NAME.sbom and, of what can be built, $folder
   (
     enter_repository
     revision=$(named "$2") || die "'$2' is no file or folder, and no revision of this repository"
-    mkdir "$folder/$1"
-    tree_of "$revision" "$folder/$1"
-    # A name of a folder would have to be quoted.
+    # A checkout, so that its images have their revision and the digests of others who build it.
+    git clone --quiet --shared --no-checkout . "$folder/$1"
     cd "$folder/$1"
+    git checkout --quiet --detach "$revision"
     say "building what $2 is made of"
     for output in sbom oci; do
-      nix build --no-write-lock-file "${flags[@]}" --out-link "$folder/$1.$output" "path:.#$output" ||
+      nix build --no-write-lock-file "${flags[@]}" --out-link "$folder/$1.$output" ".#$output" ||
         die "$2 cannot be built; the lines above say why. A revision of before Drydock had SBOMs has no output $output"
     done
   ) || exit

@@ -17,6 +17,7 @@
   # The crates that the images have programs of: those of the services, and Drydock's.
   services,
   keypair,
+  launch,
   probe,
 }:
 let
@@ -26,6 +27,7 @@ let
   apps = map (service: service.app) (builtins.attrValues services);
   programs = apps ++ [
     keypair.crate
+    launch.crate
     probe.crate
   ];
   # What a crate is built on in its own workspace is its own, too.

@@ -1,5 +1,5 @@
-# The two small programs that the images carry, whatever crate they are built
-# for: the health check's client, and the keeper of the TLS key pair. Each is a
+# The small programs that the images carry, whatever crate they are built for: the
+# health check's client, the keeper of the TLS key pair, and what starts nginx. Each is a
 # crate of its own, so that an edit of the service leaves them as they are.
 {
   call,
@@ -35,16 +35,20 @@ let
         mkdir -p "$out/bin"
         cp ${built}/bin/${program} "$out/bin/"
       '';
+  # It starts by itself, where the compiler would link a program for musl with musl's start.
+  bare =
+    program: src:
+    only program {
+      inherit src;
+      target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
+      # Its build script makes it static; its tests have a libc, and need not be.
+      staticCrane = crane;
+      rustFlags = "";
+      libc = null;
+    };
 in
 {
   keypair = only "keypair" { src = ../../crates/keypair; };
-  probe = only "probe" {
-    src = ../../crates/probe;
-    # It starts by itself, where the compiler would link a program for musl with musl's start.
-    target = pkgs.stdenv.hostPlatform.rust.rustcTarget;
-    # Its build script makes it static; its tests have a libc, and need not be.
-    staticCrane = crane;
-    rustFlags = "";
-    libc = null;
-  };
+  launch = bare "launch" ../../crates/launch;
+  probe = bare "probe" ../../crates/probe;
 }

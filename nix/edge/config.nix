@@ -51,6 +51,21 @@ runCommand "nginx-config" { } ''
   ${edit}
   popd > /dev/null
 
+  # What ../../crates/launch starts: the same where there is IPv6 as well, and behind proxies that
+  # speak the PROXY protocol, which there is not over QUIC. It has the services as it finds them.
+  variants() { # FOLDER FILE
+    local variant
+    cat "$1"/http/upstream*.conf > "$1/upstreams.conf"
+    rm "$1"/http/upstream*.conf
+    sed -i 's|^\( *\)include http/.*|&\n\1include upstreams.conf;|' "$1/nginx.conf"
+    for variant in "" -ipv6 -proxy -ipv6-proxy; do
+      [ -z "$variant" ] || cp -r "$1/sites" "$1/sites$variant"
+      sed "s|include sites/|include sites$variant/|; s|include upstreams.conf|include $2|" "$1/nginx.conf" > "$1/launched$variant.conf"
+    done
+    sed -i -E 's/^( *)listen +([0-9]+[ ;].*)/&\n\1listen [::]:\2/' "$1"/sites-ipv6*/*
+    sed -i -E '/^ *listen .* quic /d; /^ *add_header +Alt-Svc /d; s/^( *listen +(\[::]:)?[0-9]+( [^;]*)?);/\1 proxy_protocol;/' "$1"/sites*-proxy/*
+  }
+
   # `nginx -t` opens the ports and reads the pair, so it is given ones that a
   # build may have.
   cp -r "$out" tested
@@ -69,11 +84,14 @@ runCommand "nginx-config" { } ''
     find "$1"/sites -type f -exec sed -i -E "s/\b(listen +)80([ ;])/\1$2\2/; s/\b(listen +)443([ ;])/\1$3\2/" {} +
   }
   listen tested 8080 8443
-  ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/nginx.conf" 2> messages || {
-    sed "s|$PWD/tested/||" messages >&2
-    exit 1
-  }
-  cat messages >&2
+  variants tested upstreams.conf
+  for file in nginx launched launched-ipv6 launched-proxy launched-ipv6-proxy; do
+    ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/$file.conf" 2> messages || {
+      sed "s|$PWD/tested/||" messages >&2
+      exit 1
+    }
+    cat messages >&2
+  done
 
   ${substitutions.apply "$out" (
     common
@@ -84,4 +102,5 @@ runCommand "nginx-config" { } ''
     }
   )}
   listen "$out" ${toString httpPort} ${toString httpsPort}
+  variants "$out" /tmp/edge.conf
 ''

@@ -108,6 +108,7 @@ in
       image = own "${crate.package}-assets";
       crates = carried [
         "keypair"
+        "launch"
         "probe"
       ];
       packages = [ scope.nginx ];

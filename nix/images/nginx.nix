@@ -1,5 +1,6 @@
 # The image of the edge: nginx with its configuration, the files that it serves,
-# the probe that its health check runs, and the program of the one-shot service that hands over the key pair.
+# the program that starts it, the probe that its health check runs, and the program of the one-shot
+# service that hands over the key pair.
 {
   base,
   lib,
@@ -9,6 +10,7 @@
   # Has var/www/assets.
   assets,
   keypair,
+  launch,
   probe,
 }:
 base {
@@ -21,6 +23,7 @@ base {
   volatile = [
     probe
     keypair
+    launch
     config
   ];
   # The assets are files here and no links: nginx as nixpkgs patches it makes the ETag of a
@@ -34,9 +37,10 @@ base {
   '';
   config = {
     Entrypoint = [
+      (lib.getExe launch)
+      "${config}"
+      "/tmp"
       (lib.getExe nginx)
-      "-c"
-      "${config}/nginx.conf"
       "-e"
       "stderr"
       "-g"

@@ -51,6 +51,7 @@ let
           otherCrates = {
             chassis-fuzz = ../../crates/chassis/fuzz;
             keypair = ../../crates/keypair;
+            launch = ../../crates/launch;
             probe = ../../crates/probe;
             workshop = ../../crates/workshop;
           };
@@ -114,6 +115,7 @@ let
             image-ci
             image-dev
             keypair
+            launch
             nginx
             probe
             ;

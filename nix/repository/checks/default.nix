@@ -7,6 +7,7 @@
   image-nginx,
   imageNginxOf,
   keypair,
+  launch,
   lib,
   nginxConfig,
   pkgs,
@@ -22,6 +23,7 @@ let
     }
     // {
       keypair = keypair.tests;
+      launch = launch.tests;
       probe = probe.tests;
       workshop = workshop.tests;
     };
@@ -37,6 +39,7 @@ let
     "hints"
     "instructions"
     "needed"
+    "launched"
     "nginx-lint"
     "nix-format"
     "pairs"

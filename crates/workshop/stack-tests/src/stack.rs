@@ -3,12 +3,12 @@
 
 use std::{
     env, fs,
-    net::{TcpListener, UdpSocket},
+    net::{Ipv4Addr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{self, Command},
     sync::{
         OnceLock,
-        atomic::{AtomicU16, AtomicUsize, Ordering},
+        atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering},
     },
     thread,
     time::Duration,
@@ -119,9 +119,13 @@ impl Stack {
 
     /// Replaces the compose file on top of the repository's.
     pub fn override_with(&self, overlay: &str) {
-        let overlay = if overlay.is_empty() { "{}" } else { overlay };
+        let networks = if overlay.contains("networks: {") {
+            String::new()
+        } else {
+            networks()
+        };
         let file = self.folder.join("compose.override.yaml");
-        fs::write(file, overlay).expect("the overlay is written");
+        fs::write(file, format!("{overlay}\n{networks}")).expect("the overlay is written");
     }
 
     /// A new folder for files to mount, readable by every user.
@@ -288,6 +292,20 @@ impl Drop for Stack {
         }
         self.remove();
     }
+}
+
+/// Networks of which nobody else has a part. An engine that is left to choose takes for free what a
+/// network has that it is just removing, and then refuses it: "networks have overlapping IPv4".
+/// Each run has one of sixteen parts of a private range.
+fn networks() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let mut subnets = (0..2).map(|_| {
+        let number = process::id() % 16 * 128 + NUMBER.fetch_add(1, Ordering::Relaxed) % 128;
+        let address = u32::from(Ipv4Addr::new(10, 213, 0, 0)) + number * 32;
+        format!("{{ipam: {{config: [{{subnet: {}/27}}]}}}}", Ipv4Addr::from(address))
+    });
+    let mut next = || subnets.next().unwrap_or_default();
+    format!("networks: {{edge: {}, backend: {}}}\n", next(), next())
 }
 
 /// The folder of `compose.yaml`.

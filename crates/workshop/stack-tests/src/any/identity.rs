@@ -93,7 +93,7 @@ fn stack_with_mirror() -> Stack {
     let image: Value =
         serde_json::from_str(&docker(&["image", "inspect", &service().edge_image()]))
             .expect("JSON from docker inspect");
-    let program = &image[0]["Config"]["Entrypoint"][0];
+    let program = &image[0]["Config"]["Entrypoint"][3];
     let file = stack.folder("mirror").join("nginx.conf");
     fs::write(&file, mirror()).expect("the mirror's configuration is written");
     let file = file.display();

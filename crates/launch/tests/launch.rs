@@ -1,0 +1,199 @@
+//! The program as the edge's image starts it, with other programs in nginx's place.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read, Write},
+    os::{fd::OwnedFd, unix::fs::PermissionsExt, unix::net::UnixStream},
+    path::PathBuf,
+    process::{Command, Output, Stdio},
+    time::Duration,
+};
+
+/// A folder of the test's own with a configuration and a place to write to.
+struct Case(PathBuf);
+
+impl Case {
+    fn new(name: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("scratch")).unwrap();
+        fs::write(folder.join("upstreams.conf"), "server 127.0.0.1:1;\n").unwrap();
+        Self(folder)
+    }
+
+    /// Bash takes what follows `-c` as a command and becomes it, so that this script is the configuration.
+    fn with(self, script: &str) -> Self {
+        for name in [
+            "launched",
+            "launched-ipv6",
+            "launched-proxy",
+            "launched-ipv6-proxy",
+        ] {
+            let file = self.0.join(format!("{name}.conf"));
+            fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+            fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        self
+    }
+
+    fn launch(&self, program: &str) -> Command {
+        let paths = env::var_os("PATH").unwrap();
+        let program = env::split_paths(&paths)
+            .map(|folder| folder.join(program))
+            .find(|file| file.exists())
+            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_launch"));
+        command
+            .env_clear()
+            .env("PATH", &paths)
+            .current_dir(&self.0)
+            .args([".", "scratch"])
+            .arg(program);
+        command
+    }
+
+    fn edge(&self) -> String {
+        fs::read_to_string(self.0.join("scratch/edge.conf")).unwrap()
+    }
+}
+
+/// The exit code and the one line on stderr.
+fn refused(output: &Output) -> (Option<i32>, String) {
+    let stderr = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    assert!(output.stdout.is_empty());
+    (output.status.code(), stderr)
+}
+
+#[test]
+fn the_program_has_the_configuration_before_its_own_arguments() {
+    let case = Case::new("arguments");
+    let output = case.launch("echo").args(["-e", "stderr"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let named = [
+        "-c ./launched.conf -e stderr\n",
+        "-c ./launched-ipv6.conf -e stderr\n",
+    ];
+    assert!(named.contains(&said.as_str()), "{said}");
+    assert_eq!(case.edge(), "server 127.0.0.1:1;\n");
+
+    let mut proxied = case.launch("echo");
+    proxied.env("DRYDOCK_TRUSTED_PROXIES", "10.0.0.0/8");
+    proxied.env("DRYDOCK_PROXY_PROTOCOL", "on");
+    let said = String::from_utf8(proxied.output().unwrap().stdout).unwrap();
+    assert!(said.ends_with("-proxy.conf\n"), "{said}");
+    assert!(
+        case.edge()
+            .starts_with("set_real_ip_from 10.0.0.0/8;\nreal_ip_header proxy_protocol;\n")
+    );
+}
+
+#[test]
+fn the_program_has_the_environment_and_its_exit_code_is_this_one() {
+    let case = Case::new("environment").with("echo $OTHER; exit 9");
+    let output = case.launch("bash").env("OTHER", "kept").output().unwrap();
+    assert_eq!(output.stdout, b"kept\n");
+    assert_eq!(output.status.code(), Some(9));
+}
+
+#[test]
+fn a_variable_that_is_wrong_starts_nothing() {
+    let case = Case::new("variable").with("echo started");
+    let output = case
+        .launch("bash")
+        .env("DRYDOCK_TRUSTED_PROXIES", "everybody")
+        .output()
+        .unwrap();
+    let (code, line) = refused(&output);
+    assert_eq!(code, Some(78));
+    assert!(
+        line.starts_with("launch: DRYDOCK_TRUSTED_PROXIES: \"everybody\" is no network"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_call_that_is_wrong_says_what_is_allowed() {
+    let case = Case::new("call");
+    for arguments in [&[][..], &["."], &[".", "scratch"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_launch"));
+        let (code, line) = refused(&command.args(arguments).output().unwrap());
+        assert_eq!(code, Some(64));
+        assert!(line.contains("CONFIGURATION SCRATCH NGINX"), "{line}");
+    }
+    let (code, line) = refused(&case.launch("echo").args(vec!["a"; 64]).output().unwrap());
+    assert_eq!((code, line.contains("at most 64")), (Some(64), true));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_launch"));
+    command
+        .current_dir(&case.0)
+        .args(["x".repeat(5000).as_str(), "scratch", "echo"]);
+    assert_eq!(refused(&command.output().unwrap()).0, Some(64));
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let case = Case::new("missing");
+    let launch = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_launch"));
+        refused(
+            &command
+                .current_dir(&case.0)
+                .args(arguments)
+                .output()
+                .unwrap(),
+        )
+    };
+    for (arguments, named) in [
+        (["none", "scratch", "/x"], "none/upstreams.conf: error 2"),
+        ([".", "none", "/x"], "cannot write none/edge.conf: error 2"),
+        ([".", "scratch", "/x"], "cannot start /x: error 2"),
+    ] {
+        let (code, line) = launch(&arguments);
+        assert_eq!(code, Some(71));
+        assert!(line.starts_with(&format!("launch: {named}")), "{line}");
+    }
+}
+
+/// Its standard output is a socket, as that of a service of systemd's.
+#[test]
+fn a_program_that_opens_its_output_by_name_can_where_that_is_a_socket() {
+    let case = Case::new("socket").with(
+        "trap 'echo last > /dev/stdout; exit 7' TERM\n\
+         echo first > /dev/stdout\n\
+         while :; do sleep 0.05; done",
+    );
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    ours.set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    let mut command = case.launch("bash");
+    let mut launched = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
+    drop(command);
+    let mut lines = BufReader::new(ours);
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    assert_eq!(line, "first\n");
+    // The signal is handed on, and what is said at the end comes before the end.
+    let signal = format!("kill -TERM {}", launched.id());
+    let told = Command::new("bash").args(["-c", &signal]).status().unwrap();
+    assert!(told.success());
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "last\n");
+    assert_eq!(launched.wait().unwrap().code(), Some(7));
+}
+
+/// Nobody reads what it says any more: it goes on all the same.
+#[test]
+fn a_reader_that_goes_away_ends_nothing() {
+    let case = Case::new("reader").with(
+        "read go; i=0; while [ $i -lt 2000 ]; do echo 0123456789012345678901234567890123456789; i=$((i + 1)); done; exit 3",
+    );
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut command = case.launch("bash");
+    command.stdin(Stdio::piped());
+    let mut launched = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
+    drop(command);
+    drop(ours);
+    launched.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    assert_eq!(launched.wait().unwrap().code(), Some(3));
+}

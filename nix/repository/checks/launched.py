@@ -1,0 +1,123 @@
+"""Whom the edge takes for the client, by what it was started with: see launched.nix."""
+
+import http.server
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+CA = "/tmp/pair/ca.crt"
+HTTPS, HTTP = "https://localhost:8443/", "http://localhost:8080/"
+
+
+class Service(http.server.BaseHTTPRequestHandler):
+    """Says who the client is."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        text = " ".join(self.headers[name] for name in ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto"))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+service = http.server.ThreadingHTTPServer(("127.0.0.1", 9000), Service)
+threading.Thread(target=service.serve_forever, daemon=True).start()
+
+
+class Edge:
+    """One that runs with these variables."""
+
+    def __init__(self, log, **variables):
+        self.log, self.variables = log, variables
+
+    def __enter__(self):
+        with open(self.log, "w") as log:
+            self.process = subprocess.Popen(sys.argv[1:], env=self.variables, stdout=log)
+        # The health check's own port is open when the others are.
+        subprocess.run(
+            ["curl", "--silent", "--fail", "--retry", "50", "--retry-delay", "1", "--retry-connrefused",
+             "--max-time", "20", "http://127.0.0.1:8081/livez"],
+            check=True, stdout=subprocess.DEVNULL,
+        )
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGQUIT)
+        if (code := self.process.wait(30)) != 0:
+            failures.append(f"an end with {code}")
+
+
+def asked(url, *options):
+    """What the service heard, or why it heard nothing."""
+    output = subprocess.run(
+        ["curl", "--silent", "--show-error", "--max-time", "10", "--cacert", CA, *options, url],
+        capture_output=True, text=True,
+    )
+    return output.stdout or output.stderr
+
+
+failures = []
+
+
+def check(what, seen, wanted):
+    holds = seen == wanted if isinstance(wanted, str) else wanted(seen)
+    print(f"launched: {what} ... {'ok' if holds else f'FAILED: {seen!r}'}", flush=True)
+    if not holds:
+        failures.append(what)
+
+
+def forwarded(text):
+    return ["--header", f"X-Forwarded-For: {text}"]
+
+
+def is_client(address):
+    return f"{address} {address} https"
+
+
+VERSIONS = {"1.1": "--http1.1", "2": "--http2", "3": "--http3-only"}
+LIST = "6.6.6.6, 192.0.2.7"
+
+with Edge("log") as edge:
+    for version, option in VERSIONS.items():
+        for family, own in (("-4", "127.0.0.1"), ("-6", "::1")):
+            check(f"HTTP/{version} by {family}", asked(HTTPS, option, family, *forwarded(LIST)), is_client(own))
+    check("plain HTTP by -6", asked(HTTP, "-6", "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
+    check("the PROXY protocol, which is not on", asked(HTTPS, "--haproxy-protocol"), lambda seen: seen.startswith("curl:"))
+
+with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.0/8, fd00::/8") as edge:
+    for version, option in VERSIONS.items():
+        check(f"HTTP/{version} by a proxy", asked(HTTPS, option, "-4", *forwarded(LIST)), is_client("192.0.2.7"))
+    check("by two proxies", asked(HTTPS, "-4", *forwarded("192.0.2.7, fd00::1")), is_client("192.0.2.7"))
+    check("by a proxy, of IPv6", asked(HTTPS, "-4", *forwarded("2001:db8::7")), is_client("2001:db8::7"))
+    check("by a proxy that says nothing", asked(HTTPS, "-4"), is_client("127.0.0.1"))
+    check("by a proxy that says nonsense", asked(HTTPS, "-4", *forwarded("you")), is_client("127.0.0.1"))
+    check("by another header", asked(HTTPS, "-4", "--header", "X-Real-IP: 6.6.6.6"), is_client("127.0.0.1"))
+    check("by none of them", asked(HTTPS, "-6", *forwarded(LIST)), is_client("::1"))
+with open("log") as log:
+    check("the log has the client", log.read(), lambda seen: '"client":"192.0.2.7"' in seen and '"client":"6.6.6.6"' not in seen)
+
+proxied = ["--haproxy-protocol", "--haproxy-clientip"]
+with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.1", DRYDOCK_PROXY_PROTOCOL="on") as edge:
+    for version in ("1.1", "2"):
+        for address in ("192.0.2.9", "2001:db8::9"):
+            seen = asked(HTTPS, VERSIONS[version], "-4", *proxied, address, *forwarded(LIST))
+            check(f"HTTP/{version} by the PROXY protocol", seen, is_client(address))
+    check("plain HTTP by the PROXY protocol", asked(HTTP, "-4", *proxied, "192.0.2.9", "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
+    check("by none of them, who says so", asked(HTTPS, "-6", *proxied, "192.0.2.9"), is_client("::1"))
+    check("without the PROXY protocol", asked(HTTPS, "-4"), lambda seen: seen.startswith("curl:"))
+    check("HTTP/3, which has none", asked(HTTPS, "--http3-only", "--max-time", "3"), lambda seen: seen.startswith("curl:"))
+    check("no word of HTTP/3", asked(HTTPS, "-4", *proxied, "192.0.2.9", "--include"), lambda seen: "200" in seen and "alt-svc" not in seen.lower())
+
+refused = subprocess.run(
+    sys.argv[1:], env={**os.environ, "DRYDOCK_PROXY_PROTOCOL": "on"}, capture_output=True, text=True
+)
+check("the PROXY protocol of nobody", f"{refused.returncode} {refused.stderr}", lambda seen: seen.startswith("78 launch: DRYDOCK_PROXY_PROTOCOL is on"))
+
+sys.exit(f"launched: failed: {', '.join(failures)}" if failures else 0)
