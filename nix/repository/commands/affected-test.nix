@@ -83,7 +83,7 @@ pkgs.writeShellApplication {
     }
     back() { git checkout --quiet --force main && git reset --quiet --hard "$first" && git clean --quiet --force -d; }
 
-    image=(packages.image packages.default packages.oci packages.digests packages.sbom packages.report apps.publish apps.up apps.test apps.verify checks.image checks.loopback)
+    image=(packages.image packages.default packages.oci packages.digests packages.compose packages.swarm packages.kubernetes packages.quadlet packages.sbom packages.report apps.publish apps.up apps.test apps.verify checks.image checks.loopback)
     crate=(packages.${name} packages.image-app checks.${name} checks.${name}-clippy checks.${name}-test checks.image-app checks.image-app-doctored checks.update-cost-app)
     edge=(packages.image-nginx checks.image-nginx checks.image-nginx-doctored checks.nginx-lint checks.update-cost-nginx)
     chassis=(checks.chassis-clippy checks.chassis-test checks.chassis-fuzz)
