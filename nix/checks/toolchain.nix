@@ -21,12 +21,12 @@ pkgs.runCommand "toolchain"
   }
   ''
     fail() { echo "toolchain: $*" >&2; exit 1; }
-    # What the image starts, as a store path.
+    # What the image runs, as a store path: nginx is started by another program.
     started() { # ARCHIVE
       rm -rf image
       mkdir image
       tar -C image -xf "$1"
-      jq --raw-output '.config.Entrypoint[0]' "image/$(jq --raw-output '.[0].Config' image/manifest.json)" | cut -d / -f 1-4
+      jq --raw-output '[.config.Entrypoint[] | select(endswith("/bin/nginx"))][0] // .config.Entrypoint[0]' "image/$(jq --raw-output '.[0].Config' image/manifest.json)" | cut -d / -f 1-4
     }
     # The store paths in a recipe that are called like this. A shell may have its own in a
     # stdenv, which is a recipe too.
