@@ -71,7 +71,7 @@ macro_rules! refuse {
 /// Says what the system refused.
 macro_rules! failed {
     ($error:expr, $($text:tt)*) => {
-        refuse!(OSERR, "{}: error {} of the system", format_args!($($text)*), $error.raw_os_error())
+        refuse!(OSERR, "{}: {}", format_args!($($text)*), described($error))
     };
 }
 
@@ -102,7 +102,7 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     let source = Path::of(format_args!("{configuration}/upstreams.conf"))?;
     let upstreams = match read(source.as_str(), &mut upstreams) {
         Ok(text) => text,
-        Err(error) => failed!(error, "{}", source.as_str()),
+        Err(error) => failed!(error, "\"{}\"", source.as_str()),
     };
     let mut edge = Text::<MAX_FILE>::default();
     match machine.write(upstreams, &mut edge) {
@@ -112,7 +112,7 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     }
     let target = Path::of(format_args!("{scratch}/edge.conf"))?;
     if let Err(error) = put(target.as_str(), edge.as_str()) {
-        failed!(error, "cannot write {}", target.as_str());
+        failed!(error, "cannot write \"{}\"", target.as_str());
     }
     if !machine.has_name_server() && looks_up(upstreams) {
         say!("/etc/resolv.conf names no name server, so that Docker's is asked");
@@ -125,6 +125,17 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     };
     let main = Path::of(format_args!("{configuration}/launched{ipv6}{proxy}.conf\0"))?;
     become_nginx(&arguments[3..], main.as_str(), environment)
+}
+
+/// The C library's words for what happens to files; its number for the rest, see errno(3).
+fn described(error: Errno) -> impl fmt::Display {
+    fmt::from_fn(move |f| match error {
+        Errno::NOENT => f.write_str("No such file or directory"),
+        Errno::ACCESS | Errno::PERM => f.write_str("Permission denied"),
+        Errno::ROFS => f.write_str("Read-only file system"),
+        Errno::NOSPC => f.write_str("No space left on device"),
+        error => write!(f, "error {} of the system", error.raw_os_error()),
+    })
 }
 
 /// Whether the kernel has IPv6 at all: nginx would not start if it were to listen there.

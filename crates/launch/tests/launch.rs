@@ -144,9 +144,18 @@ fn what_is_not_there_is_named() {
         )
     };
     for (arguments, named) in [
-        (["none", "scratch", "/x"], "none/upstreams.conf: error 2"),
-        ([".", "none", "/x"], "cannot write none/edge.conf: error 2"),
-        ([".", "scratch", "/x"], "cannot start /x: error 2"),
+        (
+            ["none", "scratch", "/x"],
+            "\"none/upstreams.conf\": No such file or directory",
+        ),
+        (
+            [".", "none", "/x"],
+            "cannot write \"none/edge.conf\": No such file or directory",
+        ),
+        (
+            [".", "scratch", "/x"],
+            "cannot start /x: No such file or directory",
+        ),
     ] {
         let (code, line) = launch(&arguments);
         assert_eq!(code, Some(71));
