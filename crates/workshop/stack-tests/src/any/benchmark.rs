@@ -112,6 +112,8 @@ const FACTS: [(&str, Fact); 25] = [
         // The facts of the images say that there is no other to start.
         let program = match c.service {
             "tls" => "keypair",
+            // It becomes nginx.
+            "nginx" => "launch",
             service => service,
         };
         let path = &c.inspected["Path"];
