@@ -302,7 +302,10 @@ fn networks() -> String {
     let mut subnets = (0..2).map(|_| {
         let number = process::id() % 16 * 128 + NUMBER.fetch_add(1, Ordering::Relaxed) % 128;
         let address = u32::from(Ipv4Addr::new(10, 213, 0, 0)) + number * 32;
-        format!("{{ipam: {{config: [{{subnet: {}/27}}]}}}}", Ipv4Addr::from(address))
+        format!(
+            "{{ipam: {{config: [{{subnet: {}/27}}]}}}}",
+            Ipv4Addr::from(address)
+        )
     });
     let mut next = || subnets.next().unwrap_or_default();
     format!("networks: {{edge: {}, backend: {}}}\n", next(), next())

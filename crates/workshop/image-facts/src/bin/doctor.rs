@@ -40,6 +40,7 @@ enum Change {
 }
 
 /// What is changed, and the words that the refusal has to have.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn changes() -> Vec<(Change, &'static str)> {
     let config = |pointer, value, words| (Change::Config(pointer, value), words);
     let file = |path, content: &str, words| {
