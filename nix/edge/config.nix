@@ -59,11 +59,11 @@ runCommand "nginx-config" { } ''
     rm "$1"/http/upstream*.conf
     sed -i 's|^\( *\)include http/.*|&\n\1include upstreams.conf;|' "$1/nginx.conf"
     for variant in "" -ipv6 -proxy -ipv6-proxy; do
-      [ -z "$variant" ] || cp -r "$1/sites" "$1/sites$variant"
-      sed "s|include sites/|include sites$variant/|; s|include upstreams.conf|include $2|" "$1/nginx.conf" > "$1/launched$variant.conf"
+      [ -z "$variant" ] || sed "" "$1"/sites/*.conf > "$1/sites$variant.conf"
+      sed "''${variant:+s|include sites/.*|include sites$variant.conf;|; }s|include upstreams.conf|include $2|" "$1/nginx.conf" > "$1/launched$variant.conf"
     done
-    sed -i -E 's/^( *)listen +([0-9]+[ ;].*)/&\n\1listen [::]:\2/' "$1"/sites-ipv6*/*
-    sed -i -E '/^ *listen .* quic /d; /^ *add_header +Alt-Svc /d; s/^( *listen +(\[::]:)?[0-9]+( [^;]*)?);/\1 proxy_protocol;/' "$1"/sites*-proxy/*
+    sed -i -E 's/^( *)listen +([0-9]+[ ;].*)/&\n\1listen [::]:\2/' "$1"/sites-ipv6*.conf
+    sed -i -E '/^ *listen .* quic /d; /^ *add_header +Alt-Svc /d; s/^( *listen +(\[::]:)?[0-9]+( [^;]*)?);/\1 proxy_protocol;/' "$1"/sites*-proxy.conf
   }
 
   # `nginx -t` opens the ports and reads the pair, so it is given ones that a

@@ -13,6 +13,9 @@
   launch,
   probe,
 }:
+let
+  user = toString (import ../deploy/users.nix).edge;
+in
 base {
   name = "nginx";
   licenses = "MIT AND BSD-2-Clause AND Apache-2.0";
@@ -46,7 +49,7 @@ base {
       "-g"
       "daemon off;"
     ];
-    User = "10002:10002";
+    User = "${user}:${user}";
     ExposedPorts = lib.genAttrs [ "80/tcp" "443/tcp" "443/udp" ] (_: { });
     # Drains; SIGTERM would cut connections off: https://nginx.org/en/docs/control.html
     StopSignal = "SIGQUIT";

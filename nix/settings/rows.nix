@@ -53,7 +53,7 @@ in
   registry =
     row
       (orNull (
-        matching "a registry's host and a path in it, such as \"registry.example.org/team\"" "[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+        matching "a registry's host and a path in it, such as \"images.example.org/team\"" "[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
       ))
       null
       "Where the images are published, for what is rendered of `.#compose`, `.#swarm`, `.#kubernetes` and `.#quadlet`; by itself these ask for it where they are used. A change builds no image anew.";

@@ -37,6 +37,9 @@ pub const TRUSTED_PROXIES: &str = "DRYDOCK_TRUSTED_PROXIES";
 /// The variable that turns the PROXY protocol on.
 pub const PROXY_PROTOCOL: &str = "DRYDOCK_PROXY_PROTOCOL";
 
+/// The variable that Kubernetes gives to each container: the address of its own API.
+pub const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
+
 /// The name server that the configuration has as it stands: Docker's own.
 const NAME_SERVER: &str = "127.0.0.11";
 
@@ -50,6 +53,8 @@ pub struct Machine<'a> {
     pub resolv: &'a str,
     /// `/proc/net/if_inet6`, a line for each address of IPv6
     pub addresses: &'a str,
+    /// The value of [`KUBERNETES`].
+    pub kubernetes: &'a str,
     /// The value of [`TRUSTED_PROXIES`].
     pub trusted: &'a str,
     /// The value of [`PROXY_PROTOCOL`].
@@ -61,6 +66,8 @@ pub struct Machine<'a> {
 pub enum Refusal<'a> {
     /// No network and no address.
     Network(&'a str),
+    /// A network that everybody is in.
+    Everybody(&'a str),
     /// Neither on nor off.
     Switch(&'a str),
     /// Nobody is believed, and everybody has to say who he is.
@@ -75,6 +82,11 @@ impl fmt::Display for Refusal<'_> {
                 "{TRUSTED_PROXIES}: \"{}\" is no network; allowed are addresses, and networks as \
                  10.0.0.0/8 or fd00::/8, with a comma between two",
                 text.as_bytes().escape_ascii()
+            ),
+            Self::Everybody(text) => write!(
+                f,
+                "{TRUSTED_PROXIES}: everybody is in {text}, and could say to be anybody; allowed \
+                 are the networks of the proxies"
             ),
             Self::Switch(text) => write!(
                 f,
@@ -110,8 +122,12 @@ impl<'a> Machine<'a> {
     /// What a variable has that is not allowed. What there is no room for is left to the writer.
     pub fn write(&self, upstreams: &str, out: &mut impl Write) -> Result<fmt::Result, Refusal<'a>> {
         let speaks = self.speaks_proxy_protocol()?;
-        if let Some(wrong) = self.trusted().find(|text| !is_network(text)) {
-            return Err(Refusal::Network(wrong));
+        for network in self.trusted() {
+            match prefix(network) {
+                None => return Err(Refusal::Network(network)),
+                Some(0) => return Err(Refusal::Everybody(network)),
+                Some(_) => {}
+            }
         }
         Ok(self.write_checked(speaks, upstreams, out))
     }
@@ -175,9 +191,13 @@ impl<'a> Machine<'a> {
     }
 
     /// What completes a name in Kubernetes, as `default.svc.cluster.local`: elsewhere a name server
-    /// knows a service by its name alone, and the list is that of the machine.
+    /// knows a service by its name alone, and the list is that of the machine, which may itself be
+    /// a pod that runs an engine.
     /// <https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/>
     fn domain(&self) -> Option<&'a str> {
+        if self.kubernetes.is_empty() {
+            return None;
+        }
         self.values("search")
             .last()?
             .split_whitespace()
@@ -228,23 +248,24 @@ fn bare_name(line: &str) -> Option<(&str, &str)> {
     (port && name.bytes().all(bare)).then_some((before, after))
 }
 
-/// An address, or an address and the length of its prefix.
-fn is_network(text: &str) -> bool {
+/// The length of the prefix of a network; an address is one of its own.
+fn prefix(text: &str) -> Option<u8> {
     let (address, prefix) = match text.split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text, None),
     };
-    let longest = match address.parse() {
-        Ok(IpAddr::V4(_)) => 32,
+    let longest = match address.parse().ok()? {
+        IpAddr::V4(_) => 32,
         // nginx knows a client that comes by IPv4 by that, so that such a network matches nobody.
-        Ok(IpAddr::V6(address)) if is_mapped(address) => return false,
-        Ok(IpAddr::V6(_)) => 128,
-        Err(_) => return false,
+        IpAddr::V6(address) if is_mapped(address) => return None,
+        IpAddr::V6(_) => 128,
     };
-    prefix.is_none_or(|prefix| {
-        prefix.bytes().all(|byte| byte.is_ascii_digit())
-            && prefix.parse::<u8>().is_ok_and(|bits| bits <= longest)
-    })
+    let Some(prefix) = prefix else {
+        return Some(longest);
+    };
+    let digits = prefix.bytes().all(|byte| byte.is_ascii_digit());
+    let bits = prefix.parse().ok().filter(|bits| *bits <= longest);
+    bits.filter(|_| digits)
 }
 
 fn is_mapped(address: Ipv6Addr) -> bool {
@@ -273,6 +294,7 @@ upstream app {
     fn with(resolv: &str) -> Machine<'_> {
         Machine {
             resolv,
+            kubernetes: "10.96.0.1",
             ..Machine::default()
         }
     }
@@ -363,6 +385,16 @@ upstream app {
         }
     }
 
+    /// An engine in a pod gives its containers the list of that pod.
+    #[test]
+    fn a_list_of_kubernetes_completes_nothing_elsewhere() {
+        let text = written(Machine {
+            kubernetes: "",
+            ..with("search default.svc.cluster.local\nnameserver 127.0.0.11\n")
+        });
+        assert!(text.contains("    server      app:8000 resolve "), "{text}");
+    }
+
     #[test]
     fn only_a_bare_name_is_completed() {
         let kubernetes = with("search n.svc.c\n");
@@ -447,6 +479,11 @@ upstream app {
                 trusting("10.0.0.0/8\n#", "on"),
                 Refusal::Network("10.0.0.0/8\n#"),
             ),
+            (
+                trusting("10.0.0.0/8,0.0.0.0/0", ""),
+                Refusal::Everybody("0.0.0.0/0"),
+            ),
+            (trusting("::/0", "on"), Refusal::Everybody("::/0")),
             (trusting("10.0.0.0/8", "yes"), Refusal::Switch("yes")),
             (trusting("10.0.0.0/8", "ON\n1"), Refusal::Switch("ON\n1")),
             (trusting(" , ", "on"), Refusal::Nobody),

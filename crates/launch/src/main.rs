@@ -15,7 +15,7 @@ use core::{
     ptr, slice, str,
 };
 
-use drydock_launch::{HELP, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, looks_up};
+use drydock_launch::{HELP, KUBERNETES, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, looks_up};
 use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
     fs::{self, FileType, Mode, OFlags},
@@ -96,6 +96,7 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     let machine = Machine {
         resolv: read("/etc/resolv.conf", &mut resolv).unwrap_or_default(),
         addresses: read("/proc/net/if_inet6", &mut addresses).unwrap_or_default(),
+        kubernetes: variable(environment, KUBERNETES),
         trusted: variable(environment, TRUSTED_PROXIES),
         proxy_protocol: variable(environment, PROXY_PROTOCOL),
     };
@@ -317,8 +318,11 @@ fn read<'a>(path: &str, buffer: &'a mut [u8]) -> io::Result<&'a str> {
     str::from_utf8(&buffer[..filled]).map_err(|_| Errno::ILSEQ)
 }
 
-/// A file with this text, in the place of one that may be there.
+/// A file with this text. One that has it is left alone: nginx may be reading it.
 fn put(path: &str, text: &str) -> io::Result<()> {
+    if read(path, &mut [0; MAX_FILE]).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::CLOEXEC;
     let file = fs::open(path, flags, Mode::from_raw_mode(0o644))?;
     write_all(file.as_fd(), text.as_bytes())

@@ -1,13 +1,19 @@
 //! The program as the edge's image starts it, with other programs in nginx's place.
 
 use std::{
-    env, fs,
+    env,
+    fs::{self, File},
     io::{BufRead, BufReader, Read, Write},
     os::{fd::OwnedFd, unix::fs::PermissionsExt, unix::net::UnixStream},
     path::PathBuf,
-    process::{Command, Output, Stdio},
-    time::Duration,
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::{Duration, SystemTime},
 };
+
+/// How long anything may take here.
+const LIMIT: Duration = Duration::from_secs(20);
 
 /// A folder of the test's own with a configuration and a place to write to.
 struct Case(PathBuf);
@@ -57,6 +63,17 @@ impl Case {
     }
 }
 
+/// The exit code of what ends in time.
+fn ended(mut launched: Child) -> Option<i32> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(launched.wait()));
+    receiver
+        .recv_timeout(LIMIT)
+        .expect("an end")
+        .unwrap()
+        .code()
+}
+
 /// The exit code and the one line on stderr.
 fn refused(output: &Output) -> (Option<i32>, String) {
     let stderr = String::from_utf8(output.stderr.clone()).unwrap();
@@ -86,6 +103,28 @@ fn the_program_has_the_configuration_before_its_own_arguments() {
         case.edge()
             .starts_with("set_real_ip_from 10.0.0.0/8;\nreal_ip_header proxy_protocol;\n")
     );
+}
+
+/// nginx may be reading it, and a disk may be full.
+#[test]
+fn what_is_written_already_is_left_alone() {
+    let case = Case::new("written");
+    let modified = || {
+        fs::metadata(case.0.join("scratch/edge.conf"))
+            .unwrap()
+            .modified()
+    };
+    let run = || assert!(case.launch("echo").output().unwrap().status.success());
+    run();
+    let file = File::options()
+        .write(true)
+        .open(case.0.join("scratch/edge.conf"));
+    file.unwrap().set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    run();
+    assert_eq!(modified().unwrap(), SystemTime::UNIX_EPOCH);
+    fs::write(case.0.join("upstreams.conf"), "server 127.0.0.1:2;\n").unwrap();
+    run();
+    assert_ne!(modified().unwrap(), SystemTime::UNIX_EPOCH);
 }
 
 #[test]
@@ -172,10 +211,9 @@ fn a_program_that_opens_its_output_by_name_can_where_that_is_a_socket() {
          while :; do sleep 0.05; done",
     );
     let (ours, theirs) = UnixStream::pair().unwrap();
-    ours.set_read_timeout(Some(Duration::from_secs(20)))
-        .unwrap();
+    ours.set_read_timeout(Some(LIMIT)).unwrap();
     let mut command = case.launch("bash");
-    let mut launched = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
+    let launched = command.stdout(OwnedFd::from(theirs)).spawn().unwrap();
     drop(command);
     let mut lines = BufReader::new(ours);
     let mut line = String::new();
@@ -188,7 +226,7 @@ fn a_program_that_opens_its_output_by_name_can_where_that_is_a_socket() {
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "last\n");
-    assert_eq!(launched.wait().unwrap().code(), Some(7));
+    assert_eq!(ended(launched), Some(7));
 }
 
 /// Nobody reads what it says any more: it goes on all the same.
@@ -204,5 +242,5 @@ fn a_reader_that_goes_away_ends_nothing() {
     drop(command);
     drop(ours);
     launched.stdin.take().unwrap().write_all(b"go\n").unwrap();
-    assert_eq!(launched.wait().unwrap().code(), Some(3));
+    assert_eq!(ended(launched), Some(3));
 }

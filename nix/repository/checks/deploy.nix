@@ -40,7 +40,7 @@ let
     egress = stackOf {
       egress = true;
       ready = "tcp";
-      registry = "registry.example.org/team";
+      registry = "images.example.org/team";
       repository = "team/chat";
     };
     loopback = stackOf {
@@ -82,7 +82,7 @@ let
   '';
   # A module is what NixOS makes of it; here is seen that it is one, and which options it sets.
   module = import ../../deploy/podman/module.nix {
-    registry = "registry.example.org/team";
+    registry = "images.example.org/team";
     stack = builtins.fromJSON renderings.quadlet."stack.json";
   };
   made = module {

@@ -24,7 +24,7 @@ let
       "/old" = "/new";
       "www.example.org" = "https://example.org";
     };
-    registry = "registry.example.org:5000/team/web";
+    registry = "images.example.org:5000/team/web";
     repository = "team/hello-web";
     secrets = [ "API_KEY" ];
     services.api = {
@@ -49,7 +49,7 @@ let
     protocol = "h2c";
     ready = "readyz";
     redirects."/old" = "/new; return 200";
-    registry = "https://registry.example.org/team";
+    registry = "https://images.example.org/team";
     repository = "Team/Hello";
     secrets = [ "API-KEY" ];
     services.api.package = "api";

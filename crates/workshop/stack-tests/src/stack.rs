@@ -296,19 +296,16 @@ impl Drop for Stack {
 
 /// Networks of which nobody else has a part. An engine that is left to choose takes for free what a
 /// network has that it is just removing, and then refuses it: "networks have overlapping IPv4".
-/// Each run has one of sixteen parts of a private range.
+/// A run has one of sixteen parts of a private range, by its process.
 fn networks() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let mut subnets = (0..2).map(|_| {
+    let [edge, backend] = [(); 2].map(|()| {
         let number = process::id() % 16 * 128 + NUMBER.fetch_add(1, Ordering::Relaxed) % 128;
         let address = u32::from(Ipv4Addr::new(10, 213, 0, 0)) + number * 32;
-        format!(
-            "{{ipam: {{config: [{{subnet: {}/27}}]}}}}",
-            Ipv4Addr::from(address)
-        )
+        let subnet = Ipv4Addr::from(address);
+        format!("{{ipam: {{config: [{{subnet: {subnet}/27}}]}}}}")
     });
-    let mut next = || subnets.next().unwrap_or_default();
-    format!("networks: {{edge: {}, backend: {}}}\n", next(), next())
+    format!("networks: {{edge: {edge}, backend: {backend}}}\n")
 }
 
 /// The folder of `compose.yaml`.

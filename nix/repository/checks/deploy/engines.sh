@@ -29,7 +29,7 @@ for case in cases/*; do
       ! read_it RUST_LOG= 2>said || say "$name: $file takes no registry for one"
       grep -q 'DRYDOCK_REGISTRY.*it is to be REGISTRY/PATH' said || say "$name: $file without a registry says: $(cat said)"
     fi
-    if ! read_it DRYDOCK_REGISTRY=registry.example.org/team 2>said || [ -s said ]; then
+    if ! read_it DRYDOCK_REGISTRY=images.example.org/team 2>said || [ -s said ]; then
       say "$name: $file says: $(cat said)"
     fi
   done
@@ -67,11 +67,11 @@ mkdir -p over
 cat >over/kustomization.yaml <<'TEXT'
 namespace: web
 resources: [../bases/a-reference]
-images: [{ name: drydock/app, newName: registry.example.org/team/app }]
+images: [{ name: drydock/app, newName: images.example.org/team/app }]
 configMapGenerator: [{ name: app, behavior: merge, literals: [RUST_LOG=info] }]
 TEXT
 kubectl kustomize over >over.yaml
-grep -qE 'image: registry.example.org/team/app@sha256:[0-9a-f]{64}$' over.yaml || say "kustomize loses the digest: $(grep image: over.yaml)"
+grep -qE 'image: images.example.org/team/app@sha256:[0-9a-f]{64}$' over.yaml || say "kustomize loses the digest: $(grep image: over.yaml)"
 for variable in 'RUST_LOG: info' APP_SHUTDOWN_SECONDS; do
   grep -q "$variable" over.yaml || say "kustomize has lost $variable"
 done
