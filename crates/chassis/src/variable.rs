@@ -489,14 +489,7 @@ impl Reader {
                 .map_err(|error| self.errors.push(error))
                 .ok()?
         } else {
-            let set = self.take(variable.name);
-            let value = set.unwrap_or_else(|| variable.default_value().into());
-            let not_allowed = ConfigError::NotAllowed {
-                name: variable.name,
-                value: value.to_string_lossy().into_owned(),
-                allowed: plain(&variable.allowed.to_string()),
-            };
-            (value, not_allowed)
+            self.shown(variable)
         };
         let parsed = value.to_str().and_then(T::parse);
         let parsed = parsed.filter(|_| variable.allowed.takes(&value));
@@ -504,6 +497,18 @@ impl Reader {
             self.errors.push(not_allowed);
         }
         parsed
+    }
+
+    /// What a variable is that is no secret, and what to say of it when that is not allowed.
+    fn shown(&mut self, variable: &Variable) -> (OsString, ConfigError) {
+        let set = self.take(variable.name);
+        let value = set.unwrap_or_else(|| variable.default_value().into());
+        let not_allowed = ConfigError::NotAllowed {
+            name: variable.name,
+            value: value.to_string_lossy().into_owned(),
+            allowed: plain(&variable.allowed.to_string()),
+        };
+        (value, not_allowed)
     }
 
     /// What a secret is, and what to say of it when that is not allowed.
