@@ -2,6 +2,7 @@
 # the archive and the programs say themselves (../../crates/workshop/sbom/src/stated.rs).
 {
   lib,
+  pkgs,
   # ../crate/vendor.nix
   vendor,
 }:
@@ -10,13 +11,35 @@ let
     inherit name version license;
     purl = "pkg:generic/${name}@${version}";
   };
-  # A licence as nixpkgs has it: https://nixos.org/manual/nixpkgs/stable/#sec-standard-meta-attributes
+  # A licence as nixpkgs has it (https://nixos.org/manual/nixpkgs/stable/#sec-standard-meta-attributes,
+  # lib/licenses), or all those of a list, as an SPDX expression; null where a part of it has no name.
   licenseOf =
-    meta:
+    license:
     let
-      names = map (license: license.spdxId or null) (lib.toList (meta.license or [ ]));
+      join =
+        operator: parts:
+        let
+          expressions = map licenseOf parts;
+          within =
+            expression: if builtins.match "[^ ]+" expression != null then expression else "(${expression})";
+        in
+        if expressions == [ ] || builtins.elem null expressions then
+          null
+        else
+          lib.concatMapStringsSep " ${operator} " within expressions;
     in
-    if names == [ ] || builtins.elem null names then null else builtins.concatStringsSep " AND " names;
+    if builtins.isList license then
+      join "AND" license
+    else
+      {
+        compound = join license.operator license.licenses;
+        exception = join license.operator [
+          license.license
+          license.exception
+        ];
+      }
+      .${license.licenseType or ""} or license.spdxId
+        or (if license ? shortName then "LicenseRef-nixos-${license.shortName}" else null);
   # What nixpkgs says of a package.
   stated =
     package:
@@ -28,19 +51,26 @@ let
     {
       inherit name version;
       purl = package.meta.identifiers.purl or "pkg:nix/${name}@${version}";
-      license = licenseOf package.meta or { };
+      license = licenseOf (package.meta.license or [ ]);
       patches = map (patch: baseNameOf (patch.name or patch)) (
         builtins.filter (patch: patch != null) (lib.toList (package.patches or [ ]))
       );
     };
   # Only what it is called: what is not in the image is not built for its SBOM.
   pathOf = builtins.unsafeDiscardStringContext;
-  # Of packages, and of all that they are linked with.
+  # Of packages, and of all that they are linked with. What glibc names in its files it has not among
+  # its inputs (pkgs/development/libraries/glibc): libidn2, that one's own, and libgcc.
   fromPackages =
     packages:
     let
       all = builtins.genericClosure {
-        startSet = map keyed packages;
+        startSet = map keyed (
+          packages
+          ++ lib.optionals (packages != [ ]) [
+            pkgs.libidn2
+            pkgs.libunistring
+          ]
+        );
         operator =
           { package, ... }:
           map keyed (
@@ -48,6 +78,7 @@ let
               package.buildInputs or [ ]
               ++ package.propagatedBuildInputs or [ ]
               ++ lib.optional (package ? stdenv.cc.libc) package.stdenv.cc.libc
+              ++ lib.optional (package ? libgcc) package.libgcc
             )
           );
       };

@@ -41,7 +41,7 @@ let
       pname,
       kit,
       package,
-      # As SPDX has it, if it is known.
+      # As SPDX has it, or several as nixpkgs has them, if it is known.
       license ? null,
     }:
     let
@@ -66,7 +66,14 @@ let
           builtins.replaceStrings [ ":" "+" ] [ "%3A" "%2B" ] whole
         }?arch=${if system == "aarch64-linux" then "arm64" else "amd64"}";
       }
-      // (if license == null then { } else { license.spdxId = license; });
+      // (
+        if license == null then
+          { }
+        else if builtins.isString license then
+          { license.spdxId = license; }
+        else
+          { inherit license; }
+      );
     };
 
   # Runs a script with busybox alone: what everything else is built from.

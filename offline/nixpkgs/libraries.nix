@@ -221,15 +221,21 @@ in
         cat unpacked/usr/share/ca-certificates/mozilla/*.crt > "$out/etc/ssl/certs/ca-bundle.crt"
       ''
     );
-    tzdata = describedAs "tzdata" "tzdata" "LicenseRef-public-domain" (
-      runCommand "tzdata" { } ''
-        ${debian.busybox} dpkg-deb -x ${debian.debOf "tzdata" "tzdata"} unpacked
-        mkdir -p "$out/share"
-        cp -a unpacked/usr/share/zoneinfo "$out/share/"
-        # The machine's, in Debian.
-        rm -f "$out/share/zoneinfo/localtime"
-      ''
-    );
+    tzdata =
+      describedAs "tzdata" "tzdata"
+        [
+          { spdxId = "BSD-3-Clause"; }
+          { shortName = "publicDomain"; }
+        ]
+        (
+          runCommand "tzdata" { } ''
+            ${debian.busybox} dpkg-deb -x ${debian.debOf "tzdata" "tzdata"} unpacked
+            mkdir -p "$out/share"
+            cp -a unpacked/usr/share/zoneinfo "$out/share/"
+            # The machine's, in Debian.
+            rm -f "$out/share/zoneinfo/localtime"
+          ''
+        );
   };
   # Those of the machine that builds.
   tools = set: orSentence (set // programs) "to build with";

@@ -508,6 +508,7 @@ let
       needs ? [ ],
       libc ? glibc,
       meta ? { },
+      passthru ? { },
       ...
     }@args:
     let
@@ -524,6 +525,7 @@ let
       // removeAttrs args [
         "license"
         "meta"
+        "passthru"
       ]
       // {
         name = "${name}-${described.version}";
@@ -532,16 +534,58 @@ let
     // {
       buildInputs = needs ++ lib.optional (libc != null) libc;
       meta = described.meta // meta;
-    };
+    }
+    // passthru;
+  # Licences as lib.licenses has several in one: its functions WITH and OR.
+  withException = license: exception: {
+    licenseType = "exception";
+    operator = "WITH";
+    license.spdxId = license;
+    exception.spdxId = exception;
+  };
+  eitherOf = licenses: {
+    licenseType = "compound";
+    operator = "OR";
+    licenses = map (spdxId: { inherit spdxId; }) licenses;
+  };
   glibc = component {
     name = "glibc";
     license = "LGPL-2.1-or-later";
     package = "libc6";
+    # What nixpkgs' names in its files; Debian's looks for it, and for libidn2, on the machine.
+    passthru = { inherit libgcc; };
     libc = null;
     files = {
       "lib/*/ld-linux*.so.*" = "lib";
       "lib/*/libc.so.6" = "lib";
     };
+  };
+  libgcc = component {
+    name = "libgcc";
+    license = withException "GPL-3.0-or-later" "GCC-exception-3.1";
+    package = "libgcc-s1";
+    files."lib/*/libgcc_s.so.1" = "lib";
+  };
+  libunistring = component {
+    name = "libunistring";
+    license = eitherOf [
+      "LGPL-3.0-or-later"
+      "GPL-2.0-or-later"
+    ];
+    kit = "curl";
+    package = "libunistring5";
+    files."lib/*/libunistring.so.5*" = "lib";
+  };
+  libidn2 = component {
+    name = "libidn2";
+    license = eitherOf [
+      "LGPL-3.0-or-later"
+      "GPL-2.0-or-later"
+    ];
+    kit = "curl";
+    package = "libidn2-0";
+    needs = [ libunistring ];
+    files."lib/*/libidn2.so.0*" = "lib";
   };
   zlib = component {
     name = "zlib";
@@ -557,7 +601,7 @@ let
   };
   pcre2 = component {
     name = "pcre2";
-    license = "BSD-3-Clause WITH PCRE2-exception";
+    license = withException "BSD-3-Clause" "PCRE2-exception";
     package = "libpcre2-8-0";
     files."lib/*/libpcre2-8.so.0*" = "lib";
   };
@@ -637,6 +681,8 @@ rec {
     jq
     lib
     libfaketime
+    libidn2
+    libunistring
     mkShell
     python314
     runCommand

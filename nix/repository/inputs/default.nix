@@ -41,6 +41,18 @@ let
       value
     else
       throw "${use} is used, and nix/repository/inputs/manifest.toml does not say where its input has it: look it up there first";
+  # A table whose lines have what was found and what must be: its file gives those that differ.
+  holds =
+    name: file: arguments:
+    let
+      wrong = import (./. + "/${file}") arguments;
+    in
+    if wrong == [ ] then
+      pkgs.runCommand name { } ''touch "$out"''
+    else
+      throw "nixpkgs does otherwise than nix/repository/inputs/${file} says: ${
+        lib.concatMapStringsSep "; " toString wrong
+      }";
 in
 {
   inputs-builders = import ./builders.nix { inherit pkgs; };
@@ -51,16 +63,8 @@ in
     );
   };
   inputs-images = import ./images.nix { inherit pkgs; };
-  inputs-lib =
-    let
-      wrong = import ./lib.nix { inherit lib; };
-    in
-    if wrong == [ ] then
-      pkgs.runCommand "inputs-lib" { } ''touch "$out"''
-    else
-      throw "nixpkgs' lib does otherwise than nix/repository/inputs/lib.nix says: ${
-        lib.concatMapStringsSep "; " toString wrong
-      }";
+  inputs-lib = holds "inputs-lib" "lib.nix" { inherit lib; };
+  inputs-packages = holds "inputs-packages" "packages.nix" { inherit lib pkgs; };
   inputs-names = pkgs.runCommand "inputs-names" {
     evaluated = evaluated lookedUp "";
     # What is used, on stderr: for ./manifest.sh.
