@@ -51,16 +51,17 @@ runCommand "nginx-config" { } ''
   ${edit}
   popd > /dev/null
 
-  # What ../../crates/launch starts: the same where there is IPv6 as well, and behind proxies that
-  # speak the PROXY protocol, which there is not over QUIC. It has the services as it finds them.
-  variants() { # FOLDER FILE
-    local variant
+  # What ../../crates/launch starts: it includes the services as it finds them, and one form of the
+  # sites: as they are, where there is IPv6 as well, and behind proxies that speak the PROXY protocol,
+  # which there is not over QUIC.
+  launched() { # FOLDER FILE
+    local form
     cat "$1"/http/upstream*.conf > "$1/upstreams.conf"
     rm "$1"/http/upstream*.conf
     sed -i 's|^\( *\)include http/.*|&\n\1include upstreams.conf;|' "$1/nginx.conf"
-    for variant in "" -ipv6 -proxy -ipv6-proxy; do
-      [ -z "$variant" ] || sed "" "$1"/sites/*.conf > "$1/sites$variant.conf"
-      sed "''${variant:+s|include sites/.*|include sites$variant.conf;|; }s|include upstreams.conf|include $2|" "$1/nginx.conf" > "$1/launched$variant.conf"
+    sed "/include sites/d; s|upstreams.conf|$2|" "$1/nginx.conf" > "$1/launched.conf"
+    for form in ipv6 proxy ipv6-proxy; do
+      sed "" "$1"/sites/*.conf > "$1/sites-$form.conf"
     done
     sed -i -E 's/^( *)listen +([0-9]+[ ;].*)/&\n\1listen [::]:\2/' "$1"/sites-ipv6*.conf
     sed -i -E '/^ *listen .* quic /d; /^ *add_header +Alt-Svc /d; s/^( *listen +(\[::]:)?[0-9]+( [^;]*)?);/\1 proxy_protocol;/' "$1"/sites*-proxy.conf
@@ -84,9 +85,10 @@ runCommand "nginx-config" { } ''
     find "$1"/sites -type f -exec sed -i -E "s/\b(listen +)80([ ;])/\1$2\2/; s/\b(listen +)443([ ;])/\1$3\2/" {} +
   }
   listen tested 8080 8443
-  variants tested upstreams.conf
-  for file in nginx launched launched-ipv6 launched-proxy launched-ipv6-proxy; do
-    ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/$file.conf" 2> messages || {
+  launched tested edge.conf
+  for sites in "sites/*" sites-ipv6 sites-proxy sites-ipv6-proxy; do
+    { cat tested/upstreams.conf; echo "include $sites.conf;"; } > tested/edge.conf
+    ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/launched.conf" 2> messages || {
       sed "s|$PWD/tested/||" messages >&2
       exit 1
     }
@@ -102,5 +104,5 @@ runCommand "nginx-config" { } ''
     }
   )}
   listen "$out" ${toString httpPort} ${toString httpsPort}
-  variants "$out" /tmp/edge.conf
+  launched "$out" /tmp/edge.conf
 ''

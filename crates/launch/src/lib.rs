@@ -17,19 +17,20 @@ pub const HELP: &str = "\
 Usage: launch CONFIGURATION SCRATCH NGINX [ARGUMENT]...
 
 Writes what nginx has to know of where it runs into SCRATCH/edge.conf, and becomes
-NGINX -c CONFIGURATION/launched[-ipv6][-proxy].conf [ARGUMENT]...
+NGINX -c CONFIGURATION/launched.conf [ARGUMENT]...
 
 CONFIGURATION/upstreams.conf is written with the name servers of /etc/resolv.conf in the
 place of 127.0.0.11, and looks for IPv6 addresses only where this machine has one of its own.
 In Kubernetes, whose names nginx would not complete, a service's name gets its namespace.
-Where the kernel has IPv6, nginx listens there as well (-ipv6).
+The sites are those of CONFIGURATION/sites, or of its file sites[-ipv6][-proxy].conf: where the
+kernel has IPv6, nginx listens there as well.
 
 Environment:
   DRYDOCK_TRUSTED_PROXIES  networks of proxies in front of nginx, as 10.0.0.0/8,fd00::/8, which
                            are believed about their client's address: the last one in
                            X-Forwarded-For that is none of theirs (default: none)
   DRYDOCK_PROXY_PROTOCOL   on: they say it by the PROXY protocol, every connection begins with
-                           that, and there is no HTTP/3 (-proxy) (default: off)
+                           that, and there is no HTTP/3 (default: off)
 ";
 
 /// The variable with the networks of proxies.

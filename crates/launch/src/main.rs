@@ -111,6 +111,15 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
         Ok(Err(fmt::Error)) => refuse!(OSERR, "{} is too long", source.as_str()),
         Err(refusal) => refuse!(CONFIG, "{refusal}"),
     }
+    let sites = match (ipv6_is_there(), machine.speaks_proxy_protocol() == Ok(true)) {
+        (false, false) => "sites/*.conf",
+        (true, false) => "sites-ipv6.conf",
+        (false, true) => "sites-proxy.conf",
+        (true, true) => "sites-ipv6-proxy.conf",
+    };
+    if writeln!(edge, "include {configuration}/{sites};").is_err() {
+        refuse!(OSERR, "{} is too long", source.as_str());
+    }
     let target = Path::of(format_args!("{scratch}/edge.conf"))?;
     if let Err(error) = put(target.as_str(), edge.as_str()) {
         failed!(error, "cannot write \"{}\"", target.as_str());
@@ -119,12 +128,7 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
         say!("/etc/resolv.conf names no name server, so that Docker's is asked");
     }
 
-    let ipv6 = if ipv6_is_there() { "-ipv6" } else { "" };
-    let proxy = match machine.speaks_proxy_protocol() {
-        Ok(true) => "-proxy",
-        _ => "",
-    };
-    let main = Path::of(format_args!("{configuration}/launched{ipv6}{proxy}.conf\0"))?;
+    let main = Path::of(format_args!("{configuration}/launched.conf\0"))?;
     become_nginx(&arguments[3..], main.as_str(), environment)
 }
 
