@@ -32,7 +32,9 @@ rec {
   outputsOf =
     on:
     let
-      each = systems: name: lib.genAttrs systems (system: (on (inputsOn system)).${name});
+      # Each system once, whichever of its outputs are asked for.
+      made = lib.genAttrs (linux ++ darwin) (system: on (inputsOn system));
+      each = systems: name: lib.genAttrs systems (system: made.${system}.${name});
       withDefault = name: builtins.mapAttrs (_: those: those // { default = those.${name}; });
     in
     {

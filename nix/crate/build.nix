@@ -99,9 +99,9 @@ let
     "${crate.folder}/sqlx-data.json"
   ]) { SQLX_OFFLINE = "true"; };
   isFromGit = crate.chassis.source or null != null;
-  vendored = lib.optionalAttrs isFromGit {
-    cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
-  };
+  # Once for all that is built of it: by itself, crane evaluates each crate of the lock anew for
+  # each derivation.
+  cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
   # To the last line.
   kept = ''
     exec 2>&5 5>&-
@@ -111,7 +111,6 @@ let
   common =
     config.variables
     // queries
-    // vendored
     // lib.optionalAttrs (found.libraries != [ ]) {
       PKG_CONFIG_ALL_STATIC = "1";
       buildInputs = found.libraries;
@@ -119,6 +118,7 @@ let
     // {
       pname = crate.package;
       inherit (crate) version;
+      inherit cargoVendorDir;
       strictDeps = true;
       postPatch = withoutOthers;
       CARGO_BUILD_TARGET = target;
@@ -199,7 +199,14 @@ let
   fuzzOf =
     src:
     lib.optionalAttrs (builtins.pathExists (src + "/fuzz")) {
-      fuzz = import ./fuzz.nix { inherit crane lib src; };
+      fuzz = import ./fuzz.nix {
+        inherit
+          crane
+          lib
+          src
+          vendor
+          ;
+      };
     };
   dependencies = staticCrane.buildDepsOnly (
     release
@@ -277,13 +284,11 @@ staticCrane.buildPackage (
       }
       // lib.optionalAttrs strict (fuzzOf (src + crate.folder))
       // lib.optionalAttrs (deny != null) {
-        deny = crane.cargoDeny (
-          vendored
-          // {
-            inherit (dev) pname version src;
-            preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
-          }
-        );
+        deny = crane.cargoDeny {
+          inherit cargoVendorDir;
+          inherit (dev) pname version src;
+          preBuild = "cp ${deny} deny.toml"; # it has no option for that which all its versions know
+        };
       };
       # By the package: what rides on it.
       memberTests = builtins.listToAttrs (

@@ -6,6 +6,8 @@
   lib,
   # The crate's folder, which has fuzz/.
   src,
+  # ./vendor.nix
+  vendor,
 }:
 let
   manifest = lib.importTOML (src + "/fuzz/Cargo.toml");
@@ -35,6 +37,7 @@ let
     ];
     cargoToml = src + "/fuzz/Cargo.toml";
     cargoLock = src + "/fuzz/Cargo.lock";
+    cargoVendorDir = vendor [ (src + "/fuzz/Cargo.lock") ];
     # As crane wants it for a crate that is not at the top of its source.
     postUnpack = ''
       cd "$sourceRoot/fuzz"

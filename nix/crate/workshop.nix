@@ -9,9 +9,12 @@
   lib,
   rustFlags,
   target,
+  # ./vendor.nix
+  vendor,
 }:
 let
   root = ../../crates/workshop;
+  cargoVendorDir = vendor [ (root + "/Cargo.lock") ];
   inherit (lib.importTOML (root + "/Cargo.toml")) workspace;
   sourceOf =
     files:
@@ -31,6 +34,7 @@ let
   common = {
     pname = "workshop";
     inherit (workspace.package) version;
+    inherit cargoVendorDir;
     strictDeps = true;
     CARGO_BUILD_TARGET = target;
     CARGO_BUILD_RUSTFLAGS = rustFlags;
@@ -116,7 +120,7 @@ in
     doc = staticCrane.cargoDoc (tests // { RUSTDOCFLAGS = "--deny warnings"; });
     format = crane.cargoFmt { inherit (whole) pname src version; };
     deny = crane.cargoDeny {
-      inherit (whole) pname version;
+      inherit (whole) cargoVendorDir pname version;
       src = sourceOf (workspace.members ++ [ "deny.toml" ]);
     };
   };

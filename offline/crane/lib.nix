@@ -121,7 +121,7 @@ let
         )}
       '';
     in
-    build.runCommand "vendor-cargo-deps" { } ''
+    build.runCommand "vendor-cargo-deps" { passthru.bringsC = builtins.any bringsC all; } ''
       mkdir "$out"
       cat > "$out/config.toml" <<END
       [source.nix-sources-${sources}]
@@ -140,21 +140,21 @@ let
     '';
 
   vendorCargoDeps = args: vendorMultipleCargoDeps { cargoLockList = [ (lockOf args) ]; };
+  vendoredFor = args: args.cargoVendorDir or (vendorCargoDeps args);
   lockOf = args: args.cargoLock or (args.src + "/Cargo.lock");
 
   # nixpkgs' stdenv has make, and Debian's build kit has not. The front door fetches it for the same
   # crates: those that bring C, unless it is known that they only call the compiler.
   withoutMake = lib.splitString "\n" (builtins.readFile ../nixpkgs/crates-without-make);
+  bringsC =
+    { name, ... }:
+    (lib.hasSuffix "-sys" name || lib.hasSuffix "-src" name) && !builtins.elem name withoutMake;
   makeFor =
     args:
-    lib.optional (
-      hostPlatform.isStatic
-      && args.cargoVendorDir or true != null
-      && builtins.any (
-        { name, ... }:
-        builtins.match ".*-(sys|src)" name != null && !builtins.elem name withoutMake
-      ) (lib.importTOML (lockOf args)).package or [ ]
-    ) build.gnumake;
+    let
+      vendored = vendoredFor args;
+    in
+    lib.optional (hostPlatform.isStatic && vendored != null && vendored.passthru.bringsC) build.gnumake;
 
   # By the manifest at the top, as far as it says so: that of a workspace need not.
   nameOf =
@@ -281,7 +281,7 @@ let
               pname = "${(nameOf args).pname}${pnameSuffix}";
               inherit (nameOf args) version;
               doInstallCargoArtifacts = args.doInstallCargoArtifacts or true;
-              cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+              cargoVendorDir = vendoredFor args;
               nativeBuildInputs =
                 args.nativeBuildInputs or [ ]
                 ++ [
@@ -340,7 +340,7 @@ let
             make = makeFor args;
             pnameSuffix = "-deps";
             cargoArtifacts = null;
-            cargoVendorDir = args.cargoVendorDir or (vendorCargoDeps args);
+            cargoVendorDir = vendoredFor args;
             env = args.env or { } // {
               CRANE_BUILD_DEPS_ONLY = args.env.CRANE_BUILD_DEPS_ONLY or 1;
             };
