@@ -4,18 +4,16 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod page;
+mod program;
 mod routes;
 mod settings;
 
 use std::process::ExitCode;
 
-use chassis::{Program, Service};
-
-/// This program.
-const PROGRAM: Program = chassis::program!();
+use chassis::Service;
 
 fn main() -> ExitCode {
-    Service::new(PROGRAM)
+    Service::new(program::PROGRAM)
         .variables::<settings::Settings>()
         .error_page(page::error)
         .run(routes::routes)

@@ -6,7 +6,7 @@ use askama::Template;
 
 use chassis::{ClientInfo, Error, Media, replica};
 
-use crate::PROGRAM;
+use crate::program::PROGRAM;
 
 /// On every HTML answer, so that the page is as safe without the edge as behind it.
 const HEADERS: [(&str, &str); 7] = [
