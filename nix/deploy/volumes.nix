@@ -7,10 +7,13 @@
   edgeUser,
 }:
 let
-  # With the options that it is mounted with.
+  # With the options that it is mounted with. Its size is said in pages, of 4 KB nearly everywhere:
+  # Podman before 4.8 takes `size` for a quota of the disk's (podman issue 20449).
   inMemory = memory: whose: {
     inherit memory;
-    options = "size=${memory},${whose},noexec,nosuid,nodev";
+    options = "nr_blocks=${
+      toString ((import ./units.nix).bytes memory / 4096)
+    },${whose},noexec,nosuid,nodev";
   };
   all = builtins.attrValues services;
 in
