@@ -54,6 +54,7 @@ pub const TESTS: Tests = tests![
     identity::what_a_client_says_of_itself_never_reaches_the_app,
     limits::a_public_address_has_a_rate,
     limits::uploads_of_one_client_leave_room_for_others,
+    edge::lines_are_whole_and_outlive_an_orderly_stop,
     edge::no_line_of_a_log_is_long_or_more_than_printable_ascii,
     edge::requests_push_no_error_out,
     commands::up_starts_what_a_plain_compose_up_starts,

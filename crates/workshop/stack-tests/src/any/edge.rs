@@ -1,12 +1,12 @@
 //! What the edge adds to every answer, and what it writes down.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    any::faults::edge::workers,
+    any::faults::{edge::workers, load::Load},
     any::hostile::wire::{Edge, Protocol},
     program::eventually,
     stack::{Stack, docker},
@@ -150,6 +150,60 @@ pub fn no_line_of_a_log_is_long_or_more_than_printable_ascii() {
         );
         serde_json::from_str::<Value>(line).unwrap_or_else(|why| panic!("{why}: {line}"));
     }
+}
+
+/// A process that is stopped, until this is dropped.
+struct Stopped(Pid);
+
+impl Stopped {
+    fn new(process: Pid) -> Self {
+        kill_process(process, Signal::STOP).expect("only root can do this");
+        Self(process)
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        let _ = kill_process(self.0, Signal::CONT);
+    }
+}
+
+/// Each worker writes several lines at once, into one pipe, and has some left when it is stopped.
+/// Where that pipe is full, more than `PIPE_BUF` would go in piece by piece, between each other's.
+pub fn lines_are_whole_and_outlive_an_orderly_stop() {
+    let stack = Stack::up("");
+    let init = stack.inspect("nginx")["State"]["Pid"].to_string();
+    let status = fs::read_to_string(format!("/proc/{init}/status")).expect("a process");
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t"));
+    let reader = parent
+        .and_then(|id| Pid::from_raw(id.parse().ok()?))
+        .expect("a parent");
+    // Whoever comes anew comes to the other worker, where one waits.
+    let ca = stack.ca();
+    let load = Load::on(stack.https_port(), &["GET"; 8], &["GET"; 8], &[&ca]);
+    for _ in 0..3 {
+        let stopped = Stopped::new(reader);
+        let waits = |worker: &i32| {
+            fs::read_to_string(format!("/proc/{worker}/wchan"))
+                .is_ok_and(|place| place.contains("pipe_write"))
+        };
+        eventually(
+            "all workers wait for the pipe",
+            Duration::from_secs(20),
+            || workers(&stack).iter().all(waits).then_some(()),
+        );
+        drop(stopped);
+        load.goes_on();
+    }
+    let report = load.stop();
+    report.assert_all_answered();
+    let nginx = stack.container("nginx");
+    stack.composed(&["stop", "nginx"]);
+    let log = docker(&["logs", &nginx]);
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|why| panic!("{why}: {line}"));
+    }
+    assert_eq!(log.lines().count(), report.requests());
 }
 
 /// What somebody has to act on is in a place of its own, and stays there.
