@@ -78,4 +78,7 @@ runCommand "edge-source" { } ''
   ${lib.optionalString (ordered == [ ] && protocol != "http") ''
     find server sites -type f -exec sed -i 's|http://app|${addressOf "app" protocol}|' {} +
   ''}
+  # Reasons are for whoever edits, and would be half of what an edit ships. Lines keep their numbers,
+  # which nginx names.
+  find . -type f -exec sed -i 's/^ *#.*//' {} +
 ''
