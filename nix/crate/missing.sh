@@ -53,6 +53,8 @@ older=$(part 'package `([^ `]+) [^`]*` cannot be built because it requires rustc
 [ -n "$older" ] || older=$(sed -nE 's/^ +([^ @]+)@[^ ]+ requires rustc [0-9.]+$/\1/p' <<<"$output" | sed -n 1p)
 broken=$(part 'could not compile `([^`]+)`')
 for own; do [ "$own" != "$broken" ] || broken=; done
+# What does not link has been compiled.
+! grep --quiet '^error: linking with' <<<"$output" || broken=
 
 if [ -n "$older" ]; then
   hint "the crate $older asks for a newer Rust than this one: cargo update -p $older --precise VERSION takes an older one, and rust-toolchain.toml of the sources names another Rust"

@@ -42,6 +42,8 @@ let
       "the build script of web asks git";
     "error[E0425]: cannot find value `x` in this scope" = "";
     "error: could not compile `time` (lib) due to 1 previous error" = "cargo update -p time";
+    "error: linking with `cc` failed: exit status: 1\nerror: could not compile `time` (build script) due to 1 previous error" =
+      "";
     "error: could not compile `web` (bin \"web\") due to 1 previous error" = "";
     "  time@0.3.47 requires rustc 1.99.0" = "cargo update -p time --precise";
     "error[E0554]: `#![feature]` may not be used on the stable release channel" = "a nightly Rust";
