@@ -17,22 +17,9 @@ let
   ];
   toolchainOf =
     file:
-    let
-      text = builtins.readFile file;
-      # rustup takes a file with a channel alone, too.
-      plain = builtins.match "[^\r\n]+\r?\n?" text != null;
-      stated = if plain then [ ] else (builtins.fromTOML text).toolchain.components or [ ];
-    in
-    pkgs:
-    ((scope.mkRustBin pkgs).fromRustupToolchainFile file).override {
-      extensions = lib.unique (
-        stated
-        ++ [
-          "rustfmt"
-          "clippy"
-        ]
-      );
-      targets = [ scope.target ];
+    import ./toolchain.nix {
+      inherit file lib;
+      inherit (scope) mkRustBin target;
     };
   cranesOf = file: {
     # For the machine that builds.

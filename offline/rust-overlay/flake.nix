@@ -27,8 +27,10 @@
             let
               missing = builtins.filter (target: !builtins.elem target lock.targets) targets;
             in
-            if missing != [ ] then
-              throw "the machine's Rust toolchain has no target ${toString missing}"
+            if !builtins.all (target: builtins.match "[a-z0-9_.]+(-[a-z0-9_.]+)+" target != null) targets then
+              throw "Unknown target ${toString missing}, typo or not supported by this version?"
+            else if missing != [ ] then
+              lib.warn "Rust for ${toString missing} comes with the pinned inputs alone; offline it is the machine's, for ${toString lock.targets}" pkgs.rustc
             else
               pkgs.rustc;
           fromRustupToolchain =

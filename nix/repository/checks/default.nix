@@ -49,6 +49,7 @@ let
     "shell"
     "speed-page"
     "starting"
+    "toolchain-file"
     "update-report"
     "workflows"
   ];
