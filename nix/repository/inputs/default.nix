@@ -50,7 +50,7 @@ let
     if wrong == [ ] then
       pkgs.runCommand name { } ''touch "$out"''
     else
-      throw "nixpkgs does otherwise than nix/repository/inputs/${file} says: ${
+      throw "the input does otherwise than nix/repository/inputs/${file} says: ${
         lib.concatMapStringsSep "; " toString wrong
       }";
 in
@@ -65,6 +65,7 @@ in
   inputs-images = import ./images.nix { inherit pkgs; };
   inputs-lib = holds "inputs-lib" "lib.nix" { inherit lib; };
   inputs-packages = holds "inputs-packages" "packages.nix" { inherit lib pkgs; };
+  inputs-rust = holds "inputs-rust" "rust.nix" { rust = inputs.mkRustBin pkgs; };
   inputs-names = pkgs.runCommand "inputs-names" {
     evaluated = evaluated lookedUp "";
     # What is used, on stderr: for ./manifest.sh.
