@@ -11,6 +11,7 @@ let
     test = "start the stack as shipped, ask it and stop it";
     publish = "copy the images to a registry and print their names by digest";
     index = "make one OCI layout of those of several platforms";
+    rollout = "replace the running service by an image of a registry, without a failed request";
     sbom = "show what the images are made of";
     explain = "say which component a file of an image is of, and why that is there";
     diff = "show how the components of the images differ between revisions";

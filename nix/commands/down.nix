@@ -1,2 +1,2 @@
 # `./drydock down`
-{ onStack }: onStack "down" [ ]
+{ onStack }: onStack "down" [ (builtins.readFile ./rolled-out.sh) ]

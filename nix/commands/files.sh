@@ -9,12 +9,12 @@ first() { # FILE...: prints the first that is there
 }
 
 # Sets $mine to the compose file of the folder, and $files to Compose's arguments: that file, if it
-# has this stack, else the rendered one. What is made to be on top of it is: a database, for example.
+# has this stack, with loaded images or with those of a registry, else the rendered one. What is made to be on top of it is: a database, for example.
 # A file that stands by itself is of another stack, and is left alone.
 choose_files() {
   local override
   mine=$(first compose.yaml compose.yml docker-compose.yaml docker-compose.yml)
-  if [ -n "$mine" ] && grep -q "image: *$repository/nginx:" "$mine"; then
+  if [ -n "$mine" ] && grep -qE "image: *($repository/nginx:|.*/nginx@sha256:)" "$mine"; then
     files=(--file "$mine")
   else
     files=(--project-directory . --file "$rendered")

@@ -2,10 +2,9 @@
 {
   loadAll,
   onStack,
-  repository,
 }:
 onStack "up" [
-  "service=${repository}/app"
   loadAll
   (builtins.readFile ./served.sh)
+  (builtins.readFile ./rolled-out.sh)
 ]

@@ -1,12 +1,28 @@
-# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, files.sh to, up.nix the rest
+# shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, files.sh to, described.nix the rest
 own "$project"
+answer=$(mktemp)
+trap 'rm -f "$answer" ${images_file:+"$images_file"}' EXIT
 load_images
 
+# What was rolled out runs on.
+for service in "${!programs[@]}"; do
+  rolled_out=$(id_of "$(tag "$service" rollout)") || continue
+  images=$(images_of "$service")
+  grep --quiet "^$rolled_out " <<<"$images" || continue
+  ! grep --quiet --invert-match "^$rolled_out " <<<"$images" ||
+    fail "a rollout of $service is half-way; ./drydock rollout says where it stands, and how it goes on or is taken back"
+  image=$(sed -n '1s/^[^ ]* //p' <<<"$images")
+  [ "$image" = "$(image_of "$service")" ] ||
+    say "$service runs $image, which was rolled out, and not $(image_of "$service"); './drydock rollout --back $service' takes that back, and after './drydock down' it is forgotten"
+  with_image "$service" "$image"
+done
+
 # No image can hold its own digest: this is what the engine calls it.
-APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' "$service")
+APP_IMAGE_DIGEST=$(id_of "$(image_of app)") || {
+  compose pull --quiet app >&2 || fail "the engine has no image $(image_of app), and cannot get it, as the lines above say"
+  APP_IMAGE_DIGEST=$(id_of "$(image_of app)")
+}
 export APP_IMAGE_DIGEST
-# Lines that others wrote, for a terminal: it would obey what is no printable ASCII.
-printable() { LC_ALL=C sed 's/[^[:print:]\t]/?/g'; }
 
 failed() { # [SERVICE]
   local others
@@ -69,8 +85,6 @@ url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
 # It has the certificate that is in the volume, as was just seen; it need not be one that
 # this machine trusts.
-answer=$(mktemp)
-trap 'rm -f "$answer"' EXIT
 status=$(curl "${to[@]}" --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
 case $status in
   2??) say "$url answers:" ;;

@@ -868,7 +868,13 @@ rec {
   );
   shellcheck = program "shellcheck" "shellcheck";
   strace = program "strace" "strace";
-  util-linux = program "util-linux" "taskset";
+  util-linux = symlinkJoin {
+    name = "util-linux";
+    paths = map (program "util-linux") [
+      "flock"
+      "taskset"
+    ];
+  };
   zstd = program "zstd" "zstd";
   nginx = debianNginx // {
     override =

@@ -44,6 +44,7 @@ let
     "nix-format"
     "pairs"
     "publish"
+    "rollout"
     "seen"
     "settings"
     "shell"

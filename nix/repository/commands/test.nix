@@ -36,11 +36,12 @@ pkgs.writeShellApplication {
   name = "drydock-test";
   runtimeInputs = stackTools ++ [
     programs.reload-tls
-    # What it looks with besides: a browser, handshakes, the layers of an image, and the forms
-    # of an asset.
+    # What it looks with besides: a browser, handshakes, the layers of an image, the forms of an
+    # asset, and a registry.
     pkgs.brotli
     pkgs.chromedriver
     pkgs.chromium
+    pkgs.distribution
     pkgs.gnutls
     pkgs.gzip
     pkgs.testssl
@@ -54,6 +55,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_SERVICE=${service}
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
+    export DRYDOCK_ROLLOUT=${lib.getExe programs.rollout}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
     export DRYDOCK_REPORT=${report}
     export DRYDOCK_AXE=${axeCore}/axe.min.js

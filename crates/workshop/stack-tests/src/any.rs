@@ -13,6 +13,7 @@ pub mod limits;
 pub mod pairs;
 pub mod protocols;
 pub mod redirect;
+pub mod rollouts;
 pub mod scaling;
 pub mod scanners;
 pub mod secrets;
@@ -46,6 +47,11 @@ pub const TESTS: Tests = tests![
     faults::resources::with_a_read_only_tmp_nginx_does_not_start_and_says_why,
     faults::resources::out_of_memory_nginx_is_back_soon,
     faults::rolling::replicas_are_replaced_without_a_failed_request,
+    rollouts::a_good_image_replaces_what_runs_and_bad_ones_are_taken_back,
+    rollouts::an_image_that_fails_its_clients_is_taken_back,
+    rollouts::stopped_half_way_it_goes_on_or_is_taken_back,
+    rollouts::what_was_rolled_out_runs_on_after_up,
+    rollouts::what_cannot_be_rolled_out_changes_nothing,
     scaling::requests_spread_over_all_replicas,
     stopping::both_stop_with_code_0_in_their_grace_period,
     stopping::a_request_in_flight_is_answered,
@@ -109,6 +115,9 @@ pub const QUIET_TESTS: Tests = tests![
     scanners::testssl_finds_what_is_expected_with_a_p_256_key,
     scanners::testssl_finds_what_is_expected_with_an_rsa_key,
 ];
+
+/// Those of `./drydock test --all`.
+pub const LONG_TESTS: Tests = tests![rollouts::ten_in_a_row_lose_no_request];
 
 /// A name has `::` inside; what else is in backticks has not.
 fn the_table_of_faults_names_its_tests() {

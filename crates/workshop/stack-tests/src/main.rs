@@ -32,8 +32,9 @@ const THREADS: usize = 4;
 
 fn main() -> ExitCode {
     if env::args().nth(1).as_deref() == Some(understudy::ARGUMENT) {
-        let [port, ready_path] = [2, 3].map(|place| env::args().nth(place).unwrap_or_default());
-        let Err(error) = understudy::serve(&port, &ready_path) else {
+        let [port, ready_path, flaw] =
+            [2, 3, 4].map(|place| env::args().nth(place).unwrap_or_default());
+        let Err(error) = understudy::serve(&port, &ready_path, &flaw) else {
             return ExitCode::SUCCESS;
         };
         eprintln!("the understudy cannot serve: {error}");
@@ -65,26 +66,29 @@ fn main() -> ExitCode {
             any.to_vec()
         }
     };
-    let tests = run(&arguments, &both(any::TESTS, reference::TESTS));
+    let tests = run(&arguments, &both(any::TESTS, reference::TESTS), false);
     let quiet = both(any::QUIET_TESTS, reference::QUIET_TESTS);
-    let quiet_tests = run(&arguments, &quiet);
+    let quiet_tests = run(&arguments, &quiet, false);
     Stack::remove_shared(&[&pair::OWN]);
     // One after the other, since each is held to what it takes of time.
     arguments.test_threads = Some(1);
-    let busy_tests = run(&arguments, &both(&[], reference::BUSY_TESTS));
-    let conclusions = [tests, quiet_tests, busy_tests];
+    let busy_tests = run(&arguments, &both(&[], reference::BUSY_TESTS), false);
+    let long_tests = run(&arguments, any::LONG_TESTS, true);
+    let conclusions = [tests, quiet_tests, busy_tests, long_tests];
     let failed = conclusions
         .iter()
         .find(|conclusion| conclusion.has_failed());
     failed.unwrap_or(&conclusions[0]).exit_code()
 }
 
-fn run(arguments: &Arguments, tests: &[(&str, fn())]) -> Conclusion {
+/// Those that are `long` are for `--include-ignored`.
+fn run(arguments: &Arguments, tests: &[(&str, fn())], long: bool) -> Conclusion {
     let trial = |&(name, test): &(&str, fn())| {
         Trial::test(name, move || {
             test();
             Ok(())
         })
+        .with_ignored_flag(long)
     };
     libtest_mimic::run(arguments, tests.iter().map(trial).collect())
 }

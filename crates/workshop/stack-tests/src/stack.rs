@@ -344,6 +344,7 @@ pub fn obstacle() -> Option<String> {
         "gnutls-cli",
         "gzip",
         "openssl",
+        "registry",
         "sslyze",
         "tar",
         "testssl.sh",

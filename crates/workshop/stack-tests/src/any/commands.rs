@@ -24,7 +24,7 @@ use crate::{
 const SOON: Duration = Duration::from_secs(20);
 
 /// Where `nix run .#test` has put a command.
-fn command(name: &str) -> String {
+pub fn command(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} names no command: nix run .#test sets it"))
 }
 
@@ -39,7 +39,7 @@ pub fn down(stack: &Stack) -> Output {
 }
 
 #[track_caller]
-fn succeeds(output: &Output, sentence: &str) {
+pub fn succeeds(output: &Output, sentence: &str) {
     assert!(output.success, "it failed: {}", output.text());
     let text = output.text();
     assert!(
@@ -49,7 +49,7 @@ fn succeeds(output: &Output, sentence: &str) {
 }
 
 #[track_caller]
-fn fails(output: &Output, sentence: &str) {
+pub fn fails(output: &Output, sentence: &str) {
     assert!(!output.success, "it succeeded: {}", output.text());
     let text = output.text();
     assert!(
