@@ -63,3 +63,12 @@ fn half_a_pair_is_a_bad_one() {
     let report = folder.hand_over().unwrap();
     assert!(report.warnings[0].contains("is missing"), "{report:?}");
 }
+
+#[test]
+fn it_is_no_warning_that_it_expires_soon() {
+    let folder = Folder::new();
+    renew(&folder, good_pair());
+    let report = folder.hand_over_at(SystemTime::now() + days(89)).unwrap();
+    assert!(report.lines[0].starts_with("handed over: "), "{report:?}");
+    assert!(report.warnings.is_empty(), "{report:?}");
+}
