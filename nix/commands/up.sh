@@ -1,6 +1,13 @@
 # shellcheck shell=bash disable=SC2154 # stack.sh assigns project and https, files.sh to, up.nix the rest
 own "$project"
 load_images
+# The ACME client is built for who asks for it.
+if [ -n "$(value DRYDOCK_ACME)" ]; then
+  mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
+  archive=$(nix build "${flags[@]}" --no-link --print-out-paths "${DRYDOCK_FLAKE:-.}#image-acme") ||
+    fail "DRYDOCK_ACME is set, and .#image-acme, the client that it asks for, was not built, as the lines above say"
+  docker load --quiet --input "$archive" >&2
+fi
 
 # No image can hold its own digest: this is what the engine calls it.
 APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' "$service")
@@ -43,14 +50,15 @@ until healthy; do
   sleep 0.2
 done
 
-# `tls` may have put another pair into the volume beside a running nginx.
-leaf=$(wanted) || failed
+# `tls` may have put another pair into the volume beside a running nginx; what `acme` puts there
+# meanwhile is served soon, whatever was before.
 tries=0
 until seen=$(served) && [ -n "$seen" ]; do
   tries=$((tries + 1))
   [ "$tries" -le 150 ] || failed
   sleep 0.2
 done
+leaf=$(wanted) || failed
 if [ "$seen" != "$leaf" ]; then
   serve "$leaf"
   say "the new certificate is served (expires $(expires "$leaf"))"
