@@ -53,6 +53,7 @@ in
     inherit (scope)
       digests
       image
+      image-acme
       image-app
       image-nginx
       oci

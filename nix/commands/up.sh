@@ -3,6 +3,13 @@ own "$project"
 answer=$(mktemp)
 trap 'rm -f "$answer" ${images_file:+"$images_file"}' EXIT
 load_images
+# The ACME client is built for who asks for it.
+if [ -n "$(value DRYDOCK_ACME)" ]; then
+  mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
+  archive=$(nix build "${flags[@]}" --no-link --print-out-paths "${DRYDOCK_FLAKE:-.}#image-acme") ||
+    fail "DRYDOCK_ACME is set, and .#image-acme, the client that it asks for, was not built, as the lines above say"
+  docker load --quiet --input "$archive" >&2
+fi
 
 # What was rolled out runs on.
 for service in "${!programs[@]}"; do
@@ -59,14 +66,15 @@ until healthy; do
   sleep 0.2
 done
 
-# `tls` may have put another pair into the volume beside a running nginx.
-leaf=$(wanted) || failed
+# `tls` may have put another pair into the volume beside a running nginx; what `acme` puts there
+# meanwhile is served soon, whatever was before.
 tries=0
 until seen=$(served) && [ -n "$seen" ]; do
   tries=$((tries + 1))
   [ "$tries" -le 150 ] || failed
   sleep 0.2
 done
+leaf=$(wanted) || failed
 if [ "$seen" != "$leaf" ]; then
   serve "$leaf"
   say "the new certificate is served (expires $(expires "$leaf"))"

@@ -1,6 +1,6 @@
 # The small programs that the images carry, whatever crate they are built for: the
-# health check's client, the keeper of the TLS key pair, and what starts nginx. Each is a
-# crate of its own, so that an edit of the service leaves them as they are.
+# health check's client, the keeper of the TLS key pair, what starts nginx, and the ACME client.
+# Each is a crate of its own, so that an edit of the service leaves them as they are.
 {
   call,
   # Drydock's own, for the machine that builds and for the target.
@@ -48,6 +48,10 @@ let
     };
 in
 {
+  acme = only "acme" {
+    src = ../../crates/acme;
+    deny = ../../crates/acme/deny.toml;
+  };
   keypair = only "keypair" { src = ../../crates/keypair; };
   launch = bare "launch" ../../crates/launch;
   probe = bare "probe" ../../crates/probe;

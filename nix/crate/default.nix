@@ -102,7 +102,12 @@ in
       scope.appWith "";
   # Crates of Drydock's own, which serve whatever the service is.
   carried = call ./carried.nix cranes;
-  inherit (scope.carried) keypair launch probe;
+  inherit (scope.carried)
+    acme
+    keypair
+    launch
+    probe
+    ;
   workshop = call ./workshop.nix cranes;
   # Has bin/image-facts, bin/doctor, bin/image-compare and bin/oci-layout.
   asserter = scope.workshop.image-facts;

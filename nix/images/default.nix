@@ -117,6 +117,14 @@ in
       };
     }) (call ./nginx.nix { inherit config; });
   image-nginx = scope.imageNginxOf (scope.nginxConfig { });
+  # For who has no other ACME client; whoever has none at all need not build it.
+  image-acme = holdRelease null [ ./facts/acme.toml ] (componentsOf {
+    image = own "${crate.package}-links";
+    crates = carried [
+      "acme"
+      "keypair"
+    ];
+  }) (call ./acme.nix { });
   # Those of the stack, by the last parts of their names.
   images = builtins.mapAttrs (_: service: service.image-app) scope.services // {
     nginx = scope.image-nginx;

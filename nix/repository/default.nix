@@ -50,6 +50,7 @@ let
           edgeFolder = "nginx";
           otherCrates = {
             chassis-fuzz = ../../crates/chassis/fuzz;
+            acme = ../../crates/acme;
             keypair = ../../crates/keypair;
             launch = ../../crates/launch;
             probe = ../../crates/probe;
@@ -109,6 +110,7 @@ let
         inherit (stack) devShells formatter;
         packages = stack.packages // {
           inherit (stack)
+            acme
             assets
             dev-loop
             image-base

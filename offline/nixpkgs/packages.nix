@@ -819,6 +819,7 @@ rec {
   '';
   skopeo = program "skopeo" "skopeo";
   oras = program "oras" "oras";
+  pebble = program "pebble" "pebble";
   cosign = program "cosign" "cosign";
   go-containerregistry = program "crane" "crane";
   # nixpkgs' is called as upstream calls it.

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 /// What `keypair --help` prints.
 pub(super) const HELP: &str = "\
-Usage: keypair --from DIR --to DIR --owner UID:GID
+Usage: keypair --from DIR [--renewed DIR] --to DIR --owner UID:GID
        keypair --check --from DIR
 
 Checks the TLS pair localhost.crt and localhost.key in --from and hands it over to --to as
@@ -13,6 +13,8 @@ one for localhost, 127.0.0.1 and ::1 with a CA of its own, ca.crt. A bad pair ch
 
   --from DIR       folder with the user's pair: localhost.crt (PEM, the server's certificate
                    first, then each issuer) and localhost.key (PEM, not encrypted)
+  --renewed DIR    folder where an ACME client keeps a pair of the same names, which is taken when
+                   --from has none; it need not be there, and a bad one is only warned of
   --to DIR         folder that nginx reads; must belong to the user this program runs as
   --owner UID:GID  numbers of the user and group that nginx runs as
   --check          only check the pair in --from, write nothing
@@ -46,6 +48,8 @@ pub(super) enum Command {
 pub struct Job {
     /// Where the user's pair is, if there is one.
     pub from: PathBuf,
+    /// Where a client renews a pair by itself, which counts when the user has none.
+    pub renewed: Option<PathBuf>,
     /// Where the pair goes; none for a mere check.
     pub target: Option<Target>,
 }
@@ -74,7 +78,7 @@ pub struct Owner {
 /// A sentence that says what is wrong and what is allowed.
 pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut args = args.into_iter();
-    let (mut from, mut to, mut owner, mut check) = (None, None, None, false);
+    let (mut from, mut renewed, mut to, mut owner, mut check) = (None, None, None, None, false);
     while let Some(arg) = args.next() {
         let slot = match arg.to_str() {
             Some("--help" | "-h") => return Ok(Command::Help),
@@ -84,11 +88,12 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
                 continue;
             }
             Some("--from") => &mut from,
+            Some("--renewed") => &mut renewed,
             Some("--to") => &mut to,
             Some("--owner") => &mut owner,
             _ => {
                 return Err(format!(
-                    "unknown argument {:?}; allowed are --from DIR, --to DIR, --owner UID:GID, --check, --help and --version",
+                    "unknown argument {:?}; allowed are --from DIR, --renewed DIR, --to DIR, --owner UID:GID, --check, --help and --version",
                     arg.to_string_lossy()
                 ));
             }
@@ -111,7 +116,14 @@ pub(super) fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command,
         }),
         (false, ..) => return Err("--to DIR and --owner UID:GID are needed (or --check)".into()),
     };
-    Ok(Command::Run(Job { from, target }))
+    if target.is_none() && renewed.is_some() {
+        return Err("--check looks at one folder: it goes without --renewed".into());
+    }
+    Ok(Command::Run(Job {
+        from,
+        renewed: renewed.map(PathBuf::from),
+        target,
+    }))
 }
 
 fn parse_owner(text: &str) -> Result<Owner, String> {
@@ -147,11 +159,16 @@ mod tests {
         let run = |target| {
             Ok(Command::Run(Job {
                 from: "/a".into(),
+                renewed: None,
                 target,
             }))
         };
         assert_eq!(read("--from /a --to /b --owner 101:0"), run(target));
         assert_eq!(read("--check --from /a"), run(None));
+        assert!(matches!(
+            read("--from /a --renewed /c --to /b --owner 101:0"),
+            Ok(Command::Run(job)) if job.renewed == Some("/c".into())
+        ));
         assert_eq!(read("--from /a --help"), Ok(Command::Help));
         assert_eq!(read("--version"), Ok(Command::Version));
     }
@@ -168,6 +185,7 @@ mod tests {
             "--check",
             "--check --from /a --to /b",
             "--check --from /a --owner 1:1",
+            "--check --from /a --renewed /c",
             "--from /a --from /a --check",
             "--from /a --check extra",
             "--from=/a --check",

@@ -114,13 +114,33 @@ pub fn run(job: &Job, now: SystemTime) -> Result<Report, Refusal> {
             SOURCE[1]
         ))),
         (Some(pair), Some(target)) => hand_over(&pair, target),
-        (None, Some(target)) => develop(job, target, now),
+        (None, Some(target)) => match renewed(job, now) {
+            Some(Ok(pair)) => hand_over(&pair, target),
+            other => develop(job, target, now, other.and_then(Result::err)),
+        },
+    }
+}
+
+/// The pair of the client that renews one by itself, if there is one. Whatever is wrong with it, as
+/// when it has expired while nothing ran, the client gets another one once nginx is there.
+fn renewed(job: &Job, now: SystemTime) -> Option<Result<Pair, Refusal>> {
+    let folder = job.renewed.as_deref().filter(|folder| folder.is_dir())?;
+    match source::read(folder) {
+        Ok(files) => files.map(|files| {
+            let mut pair = pair::check(&files, now)?;
+            if pair.expires_soon {
+                // The first one says so, and somebody sees to it.
+                pair.warnings.remove(0);
+            }
+            Ok(pair)
+        }),
+        Err(why) => Some(Err(why)),
     }
 }
 
 /// What there is to say of a good pair; `./drydock up` finds in a log of several runs what the
 /// last one warned of by the number in its first line.
-fn accepted(pair: &Pair, verdict: &str, more: Option<String>) -> Report {
+fn accepted(pair: &Pair, verdict: &str, more: impl IntoIterator<Item = String>) -> Report {
     let warnings: Vec<_> = pair.warnings.iter().cloned().chain(more).collect();
     let with = match warnings.len() {
         0 => String::new(),
@@ -150,7 +170,13 @@ fn files_of(pair: &Pair) -> [Item<'_>; 2] {
     ]
 }
 
-fn develop(job: &Job, target: &Target, now: SystemTime) -> Result<Report, Refusal> {
+/// `bad` is what is wrong with a pair that would have counted.
+fn develop(
+    job: &Job,
+    target: &Target,
+    now: SystemTime,
+    bad: Option<Refusal>,
+) -> Result<Report, Refusal> {
     let volume = Volume::open(&target.to)?;
     let (pair, verdict) = match kept(&volume, now)? {
         Some(pair) => (pair, "kept"),
@@ -164,7 +190,8 @@ fn develop(job: &Job, target: &Target, now: SystemTime) -> Result<Report, Refusa
     let authority = Item::new(AUTHORITY, pair.last_pem.as_bytes(), PUBLIC);
     volume.write(&[key, chain, authority], target.owner)?;
 
-    let others = source::look_alikes(&job.from);
+    let bad = bad.map(|why| why.to_string());
+    let others = source::look_alikes(&job.from).into_iter().chain(bad);
     let mut report = accepted(&pair, &format!("{verdict} a development pair"), others);
     report.lines.push(format!(
         "to trust it in a browser, add its CA, which vouches for this pair only; get that with: docker compose cp nginx:{} .",

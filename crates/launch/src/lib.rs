@@ -31,12 +31,17 @@ Environment:
                            X-Forwarded-For that is none of theirs (default: none)
   DRYDOCK_PROXY_PROTOCOL   on: they say it by the PROXY protocol, every connection begins with
                            that, and there is no HTTP/3 (default: off)
+  DRYDOCK_ACME             anything: the certificate is renewed while nginx runs, which takes in
+                           another one within some seconds, and drops no connection (default: none)
 ";
 
 /// The variable with the networks of proxies.
 pub const TRUSTED_PROXIES: &str = "DRYDOCK_TRUSTED_PROXIES";
 /// The variable that turns the PROXY protocol on.
 pub const PROXY_PROTOCOL: &str = "DRYDOCK_PROXY_PROTOCOL";
+
+/// The variable that says that somebody renews the certificate.
+pub const ACME: &str = "DRYDOCK_ACME";
 
 /// The variable that Kubernetes gives to each container: the address of its own API.
 pub const KUBERNETES: &str = "KUBERNETES_SERVICE_HOST";
@@ -239,6 +244,15 @@ pub fn looks_up(upstreams: &str) -> bool {
         .any(|name| name.parse::<IpAddr>().is_err())
 }
 
+/// The file of the certificate, as a configuration names it.
+#[must_use]
+pub fn certificate(configuration: &str) -> Option<&str> {
+    configuration
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix("ssl_certificate "))
+        .find_map(|rest| rest.trim_start().split(';').next())
+}
+
 /// A `server` line before and after the colon that its name ends at, if that has no domain yet.
 fn bare_name(line: &str) -> Option<(&str, &str)> {
     let (before, after) = line.split_once(':')?;
@@ -297,6 +311,20 @@ upstream app {
             resolv,
             kubernetes: "10.96.0.1",
             ..Machine::default()
+        }
+    }
+
+    #[test]
+    fn the_certificate_is_where_the_configuration_has_it() {
+        for (text, wanted) in [
+            (
+                "# TLS\nssl_certificate_key /k;\n  ssl_certificate         /etc/tls.crt; # leaf first\n",
+                Some("/etc/tls.crt"),
+            ),
+            ("ssl_certificate_key /k;\n", None),
+            ("", None),
+        ] {
+            assert_eq!(certificate(text), wanted, "{text}");
         }
     }
 

@@ -15,16 +15,19 @@ use core::{
     ptr, slice, str,
 };
 
-use drydock_launch::{HELP, KUBERNETES, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, looks_up};
+use drydock_launch::{
+    ACME, HELP, KUBERNETES, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, certificate, looks_up,
+};
 use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
     fs::{self, FileType, Mode, OFlags},
     io::{self, Errno},
     net::{AddressFamily, SocketFlags, SocketType, socket_with},
     pipe::{PipeFlags, pipe_with},
-    process::{Pid, Signal, WaitOptions, kill_process, waitpid},
+    process::{Pid, Signal, WaitOptions, getpid, getppid, kill_process, waitpid},
     runtime::{Fork, How, KernelSigSet, execve, kernel_fork, kernel_sigprocmask, kernel_sigwait},
     stdio::{dup2_stdout, stderr, stdout},
+    thread::{Timespec, nanosleep},
 };
 
 // It is called by nothing here, but calls what is below.
@@ -39,6 +42,12 @@ const CONFIG: u8 = 78;
 const MAX_PATH: usize = 4096;
 const MAX_FILE: usize = 1 << 14;
 const MAX_ARGUMENTS: usize = 64;
+
+/// How often it is seen whether there is another certificate.
+const LOOK: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
 
 /// Called once, by the start of the program.
 // SAFETY: the name and the signature are those that origin declares.
@@ -129,7 +138,9 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     }
 
     let main = Path::of(format_args!("{configuration}/launched.conf\0"))?;
-    become_nginx(&arguments[3..], main.as_str(), environment)
+    let renewed = !variable(environment, ACME).is_empty();
+    let watched = renewed.then_some((configuration, scratch));
+    become_nginx(&arguments[3..], main.as_str(), environment, watched)
 }
 
 /// The C library's words for what happens to files; its number for the rest, see errno(3).
@@ -155,7 +166,12 @@ fn ipv6_is_there() -> bool {
 }
 
 /// Runs the program with `-c` and this path, which ends in a zero, before its other arguments.
-fn become_nginx(command: &[*mut u8], path: &str, environment: *mut *mut u8) -> Result<u8, u8> {
+fn become_nginx(
+    command: &[*mut u8],
+    path: &str,
+    environment: *mut *mut u8,
+    watched: Option<(&str, &str)>,
+) -> Result<u8, u8> {
     let mut all = [ptr::null::<u8>(); MAX_ARGUMENTS + 3];
     all[0] = command[0];
     all[1] = c"-c".as_ptr().cast();
@@ -168,6 +184,9 @@ fn become_nginx(command: &[*mut u8], path: &str, environment: *mut *mut u8) -> R
     let is_socket = fs::fstat(output)
         .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Socket);
     let run = || {
+        if let Some((configuration, scratch)) = watched {
+            watch(configuration, scratch)?;
+        }
         // SAFETY: both lists end in a null pointer, and each text in a zero.
         let error = unsafe { execve(program, all.as_ptr(), environment.cast_const().cast()) };
         failed!(
@@ -181,6 +200,54 @@ fn become_nginx(command: &[*mut u8], path: &str, environment: *mut *mut u8) -> R
     } else {
         run()
     }
+}
+
+/// What is seen of a file: another one has another number, or another time.
+type Seen = (u64, i64, u64);
+
+/// Leaves a process behind that tells the caller, which becomes nginx, of each new certificate.
+/// nginx reads a pair only when it is told to, and drops no connection then:
+/// <https://nginx.org/en/docs/control.html#reconfiguration>. It is in here, since whoever renews the
+/// pair has no way into this container, and need not know how many of them there are.
+fn watch(configuration: &str, scratch: &str) -> Result<(), u8> {
+    let mut buffer = [0; MAX_FILE];
+    let source = Path::of(format_args!("{configuration}/server/tls.conf"))?;
+    let text = match read(source.as_str(), &mut buffer) {
+        Ok(text) => text,
+        Err(error) => failed!(error, "\"{}\"", source.as_str()),
+    };
+    let Some(file) = certificate(text) else {
+        refuse!(CONFIG, "{} names no certificate", source.as_str());
+    };
+    let runs = Path::of(format_args!("{scratch}/nginx.pid"))?;
+    let nginx = getpid();
+    // What is there now is what nginx reads as it starts.
+    let mut seen = look_at(file);
+    if let Fork::ParentOf(_) = fork()? {
+        return Ok(());
+    }
+    // It has nothing to say, and keeps open what nobody else writes to.
+    for descriptor in 0..3 {
+        // SAFETY: nothing here uses them.
+        unsafe { io::close(descriptor) };
+    }
+    loop {
+        let _ = nanosleep(&LOOK);
+        if getppid() != Some(nginx) {
+            return Err(0);
+        }
+        // Before it has written this file, the signal would end it.
+        let now = look_at(file);
+        if now.is_some() && now != seen && fs::stat(runs.as_str()).is_ok() {
+            let _ = kill_process(nginx, Signal::HUP);
+            seen = now;
+        }
+    }
+}
+
+fn look_at(file: &str) -> Option<Seen> {
+    let is = fs::stat(file).ok()?;
+    Some((is.st_ino, is.st_mtime, is.st_mtime_nsec))
 }
 
 /// nginx opens /dev/stdout by its name, which nothing can do where that is a socket, as it is below

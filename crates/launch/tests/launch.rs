@@ -238,3 +238,43 @@ fn a_reader_that_goes_away_ends_nothing() {
     launched.stdin.take().unwrap().write_all(b"go\n").unwrap();
     assert_eq!(ended(launched), Some(3));
 }
+
+/// A certificate is renewed beside it: who became nginx is told once, and nobody is left behind.
+#[test]
+fn a_new_certificate_is_told_of() {
+    let case = Case::new("renewed").with(
+        "trap 'echo told' HUP; trap 'exit 0' TERM; echo $$ > scratch/nginx.pid; echo ready; while :; do sleep 0.1; done",
+    );
+    fs::create_dir_all(case.0.join("server")).unwrap();
+    fs::write(
+        case.0.join("server/tls.conf"),
+        "ssl_certificate_key tls.key;\nssl_certificate tls.crt;\n",
+    )
+    .unwrap();
+    fs::write(case.0.join("tls.crt"), "old").unwrap();
+    let mut launched = case
+        .launch("bash")
+        .env("DRYDOCK_ACME", "on")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(launched.stdout.take().unwrap()).lines();
+    let (sender, receiver) = mpsc::channel();
+    // It ends when nobody has the pipe any more: who watches has closed it.
+    thread::spawn(move || lines.for_each(|line| sender.send(line.unwrap()).unwrap_or_default()));
+    assert_eq!(receiver.recv_timeout(LIMIT).unwrap(), "ready");
+    for content in ["new", "newer"] {
+        fs::write(case.0.join("tls.new"), content).unwrap();
+        fs::rename(case.0.join("tls.new"), case.0.join("tls.crt")).unwrap();
+        assert_eq!(receiver.recv_timeout(LIMIT).unwrap(), "told");
+    }
+    // What is taken away is no certificate to read.
+    fs::remove_file(case.0.join("tls.crt")).unwrap();
+    let silence = receiver.recv_timeout(Duration::from_secs(3));
+    assert_eq!(silence, Err(mpsc::RecvTimeoutError::Timeout));
+    let id = launched.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    assert_eq!(ended(launched), Some(0));
+    let closed = receiver.recv_timeout(LIMIT);
+    assert_eq!(closed, Err(mpsc::RecvTimeoutError::Disconnected));
+}

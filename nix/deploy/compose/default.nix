@@ -86,7 +86,9 @@ in
 
   services:
   ${edge.tls}
-  ${lib.concatMapStrings blockOf (builtins.attrValues services)}${edge.network}${edge.nginx}
+  ${lib.concatMapStrings blockOf (builtins.attrValues services)}${edge.network}${edge.nginx}${
+    lib.optionalString (!published) "\n${edge.acme}"
+  }
   networks:
     # nginx and the app, and no way out.
     backend:

@@ -8,6 +8,7 @@
   description,
 }:
 let
+  inherit (description) acme;
   inherit (description.containers) nginx tls;
   network = description.containers.network or null;
   inherit (lines) indented;
@@ -45,7 +46,7 @@ let
   # The pair before the services.
   after = name: "  ${name}: { condition: ${conditions.${nginx.after.${name}}} }";
   why = {
-    acme = " # an ACME client mounts the same volume and writes its challenges there";
+    acme = " # where challenges are answered: an ACME client mounts the same volume";
     errors = " # where no number of requests pushes a line out";
   };
 in
@@ -108,7 +109,9 @@ in
     + lib.optionalString nginx.hostname hostname
     + indented (
       lines.health nginx
-      ++ [ "environment: # who may say what a client's address is" ]
+      ++ [
+        "environment: # who may say what a client's address is, and whether somebody renews the certificate"
+      ]
       ++ map (variable: "  ${variable}: # handed on when set") nginx.handedOn
       ++ [ "depends_on:" ]
       ++ map after ([ "tls" ] ++ builtins.attrNames (removeAttrs nginx.after [ "tls" ]))
@@ -141,6 +144,38 @@ in
         "# the zones of http/ and of TLS sessions, 24 MB; nginx itself and its master, 22 MB; errors, 4 MB."
         "# These 974 MB are 85 % of the limit; the rest is for what the kernel keeps of unread bytes."
         (lines.memory nginx)
+      ]
+    );
+
+  acme =
+    "  # Gets the certificate by ACME where DRYDOCK_ACME is set; else there is no container of it.\n"
+    + "  acme:\n"
+    + indented (
+      [
+        "<<: *policy"
+        (lines.image acme)
+        "scale: 0\${DRYDOCK_ACME:+1} # 0 or 01"
+        "command: ${lines.list acme.arguments}"
+        "${lines.user acme} # with the two capabilities of `tls`"
+        "cap_add: ${lines.list acme.capabilities}"
+        "environment:"
+      ]
+      ++ map (variable: "  ${variable}: # handed on when set") acme.handedOn
+      ++ [
+        "depends_on:"
+        "  nginx: { condition: ${conditions.${acme.after.nginx}} }"
+        (lines.networks acme)
+        "healthcheck: { test: [CMD, /bin/acme, --help], interval: 1h, start_period: 10s, start_interval: 1s } # it serves nobody; `up --wait` refuses one that has none"
+        "volumes:"
+        "  - ./nginx/tls:/from:ro,z # a pair of your own comes first"
+        "  - \${DRYDOCK_ACME_CA:-/dev/null}:/ca.crt:ro # whom the authority's server is trusted by, in the place of Mozilla's list"
+        "  - \${DRYDOCK_ACME_BINDING:-/dev/null}:/binding:ro # of an account elsewhere"
+      ]
+      ++ map lines.mount acme.mounts
+      ++ [
+        "stop_signal: ${acme.signal} # what it writes is whole or not there"
+        (lines.cpu acme)
+        (lines.memory acme)
       ]
     );
 }

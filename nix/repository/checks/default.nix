@@ -1,8 +1,10 @@
 # An index, as ../../checks/default.nix: what is checked of Drydock itself, not of a crate that it
 # builds.
 {
+  acme,
   app,
   call,
+  image-acme,
   image-app,
   image-nginx,
   imageNginxOf,
@@ -19,9 +21,10 @@ let
   tests =
     app.memberTests
     // builtins.mapAttrs (_: image: image.tests) {
-      inherit image-app image-nginx;
+      inherit image-acme image-app image-nginx;
     }
     // {
+      acme = acme.tests;
       keypair = keypair.tests;
       launch = launch.tests;
       probe = probe.tests;
@@ -44,6 +47,7 @@ let
     "nix-format"
     "pairs"
     "publish"
+    "renewal"
     "rollout"
     "seen"
     "settings"

@@ -7,6 +7,7 @@
   # The service's crates, as a folder with cargo's settings for them.
   crates,
   image,
+  image-acme,
   lib,
   pkgs,
   port,
@@ -37,13 +38,14 @@ pkgs.writeShellApplication {
   runtimeInputs = stackTools ++ [
     programs.reload-tls
     # What it looks with besides: a browser, handshakes, the layers of an image, the forms of an
-    # asset, and a registry.
+    # asset, a registry, and an authority.
     pkgs.brotli
     pkgs.chromedriver
     pkgs.chromium
     pkgs.distribution
     pkgs.gnutls
     pkgs.gzip
+    pkgs.pebble
     pkgs.testssl
     sslyze
     pkgs.zstd
@@ -52,6 +54,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_ROOT="''${DRYDOCK_ROOT:-$PWD}"
     drydock-engine
     docker load --quiet --input ${image} >&2
+    docker load --quiet --input ${image-acme} >&2
     export DRYDOCK_SERVICE=${service}
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}

@@ -77,6 +77,10 @@ impl Folder {
         self.0.join("to")
     }
 
+    pub fn renewed(&self) -> PathBuf {
+        self.0.join("renewed")
+    }
+
     pub fn supply(&self, chain: impl AsRef<[u8]>, key: impl AsRef<[u8]>) {
         fs::write(self.from().join("localhost.crt"), chain).unwrap();
         fs::write(self.from().join("localhost.key"), key).unwrap();
@@ -96,7 +100,12 @@ impl Folder {
 
     pub fn check(&self) -> Result<Report, Refusal> {
         let from = self.from();
-        run(&Job { from, target: None }, SystemTime::now())
+        let job = Job {
+            from,
+            renewed: None,
+            target: None,
+        };
+        run(&job, SystemTime::now())
     }
 
     pub fn hand_over(&self) -> Result<Report, Refusal> {
@@ -113,7 +122,13 @@ impl Folder {
             owner,
         });
         let from = self.from();
-        run(&Job { from, target }, now)
+        let renewed = Some(self.renewed());
+        let job = Job {
+            from,
+            renewed,
+            target,
+        };
+        run(&job, now)
     }
 
     /// Names in the target folder, sorted.

@@ -38,6 +38,7 @@ pub const TESTS: Tests = tests![
     faults::app::a_restarted_app_is_back_soon,
     faults::app::no_misbehaviour_is_passed_on,
     faults::app::a_post_is_never_sent_twice,
+    faults::authority::certificates_by_acme_are_renewed_without_a_failed_request,
     faults::edge::a_reload_under_load_fails_no_request,
     faults::edge::killed_or_drained_nginx_is_back_soon,
     faults::certificate::a_renewed_certificate_is_served_and_no_connection_dropped,

@@ -96,7 +96,7 @@ pub fn make_chain(stack: &Stack) -> PathBuf {
 }
 
 /// Makes a key and a certificate of that common name, self-signed unless `args` say by whom.
-fn make_pair(folder: &Path, name: &str, args: &[&str]) {
+pub fn make_pair(folder: &Path, name: &str, args: &[&str]) {
     let (certificate, key) = (
         path_text(folder, name, "crt"),
         path_text(folder, name, "key"),

@@ -24,7 +24,6 @@ UNSAID = {
     ("kubernetes", "pids"): "the kubelet's podPidsLimit",
     ("kubernetes", "core"): "the node's",
 }
-KEEPER = {"DAC_READ_SEARCH", "CHOWN"}
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
@@ -32,13 +31,13 @@ def held(container, stated):
     """What does not hold of a container, as sentences."""
     keeper = container.name == "tls"
     said = lambda what: (container.engine, what) not in UNSAID
-    # The keeper of the pair hands it over where the engine cannot.
-    root = keeper and container.engine in ("local", "compose", "quadlet")
+    # The keeper of the pair hands it over where the engine cannot, and so does who renews it.
+    root = container.name in ("tls", "acme") and container.engine in ("local", "compose", "quadlet")
     if container.user == 0 and not root:
         yield "it runs as root"
     if container.user not in (-1, stated["user"]) and not (keeper and not root):
         yield f"its user is {container.user}, and {stated['user']} is stated"
-    if container.capabilities != (KEEPER if root else set()):
+    if container.capabilities != (set(stated["capabilities"]) if root else set()):
         yield f"it has the capabilities {sorted(container.capabilities)}"
     if not container.drops_all:
         yield "it drops not all capabilities"
@@ -103,7 +102,8 @@ def read(case):
 
 def wrong(case):
     """All that does not hold of a case, as lines."""
-    stated = json.loads((case / "description.json").read_text())["containers"]
+    description = json.loads((case / "description.json").read_text())
+    stated = description["containers"] | {"acme": description["acme"]}
     texts = read(case)
     containers = [*of_kubernetes(texts["kubernetes.yaml"]), *of_quadlet(texts["quadlet"])]
     for engine in ("local", "compose", "swarm"):
@@ -112,7 +112,7 @@ def wrong(case):
         what = {"joins": None, "listens": 0, "egress": False} | stated[container.name]
         yield from (f"{container.engine}: {container.name}: {sentence}" for sentence in held(container, what))
     # Each has each, but for what an engine does by itself.
-    for engine, without in {"local": set(), "compose": set(), "swarm": {"tls"}, "kubernetes": {"network"}, "quadlet": set()}.items():
+    for engine, without in {"local": set(), "compose": {"acme"}, "swarm": {"acme", "tls"}, "kubernetes": {"acme", "network"}, "quadlet": {"acme"}}.items():
         there = {container.name for container in containers if container.engine == engine}
         if there and there != stated.keys() - without:
             yield f"{engine}: it has {sorted(there)} of {sorted(stated)}"

@@ -2,6 +2,7 @@
 //! docs/FAULTS.md has the table.
 
 pub mod app;
+pub mod authority;
 pub mod certificate;
 pub mod edge;
 pub mod load;

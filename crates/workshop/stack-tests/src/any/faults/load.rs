@@ -224,7 +224,12 @@ fn trusting(authorities: &[&Path]) -> Arc<ClientConfig> {
 
 /// One connection, made by hand, that a test keeps for as long as it likes.
 pub fn connect(stack: &Stack) -> io::Result<Connection> {
-    Connection::open(stack.https_port(), trusting(&[&stack.ca()]))
+    connect_to(stack.https_port(), &[&stack.ca()])
+}
+
+/// As [`connect`], on this port, with these authorities.
+pub fn connect_to(port: u16, trusted: &[&Path]) -> io::Result<Connection> {
+    Connection::open(port, trusting(trusted))
 }
 
 struct Client {
