@@ -42,6 +42,8 @@ mod envelope;
 
 mod limits;
 
+mod metrics;
+
 pub mod negotiation;
 
 pub mod forwarded;

@@ -21,13 +21,14 @@ use uuid::Uuid;
 
 use crate::forwarded::address_text;
 use crate::health;
+use crate::metrics::Counted;
 use crate::program::Program;
 
 mod levels;
 mod sink;
 
 pub use levels::{LogFormat, LogLevels};
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Sink, lines_lost};
 
 /// Sends all logging to stdout, and panics to the log. What the sink has when the process ends is
 /// only written if it is told to.
@@ -99,8 +100,7 @@ impl Log for Fair {
 }
 
 /// One request's line, written when it is dropped: at the end of the response, or when the
-/// connection is lost before that.
-#[derive(Debug)]
+/// connection is lost before that. Then it is counted, too.
 pub(crate) struct RequestLine {
     start: Instant,
     method: Method,
@@ -108,6 +108,7 @@ pub(crate) struct RequestLine {
     client: String,
     id: String,
     status: Option<StatusCode>,
+    counted: Counted,
 }
 
 /// The target of request lines, for `RUST_LOG`: the same in every service.
@@ -116,7 +117,13 @@ pub const REQUEST_TARGET: &str = "drydock::request";
 impl RequestLine {
     /// Starts the clock. `path` is without the query; without an `id` one is made.
     #[must_use]
-    pub fn start(method: Method, path: &str, client: IpAddr, id: Option<String>) -> Self {
+    pub fn start(
+        method: Method,
+        path: &str,
+        client: IpAddr,
+        id: Option<String>,
+        counted: Counted,
+    ) -> Self {
         Self {
             start: Instant::now(),
             method,
@@ -124,6 +131,7 @@ impl RequestLine {
             client: address_text(client),
             id: id.unwrap_or_else(request_id),
             status: None,
+            counted,
         }
     }
 
@@ -133,9 +141,10 @@ impl RequestLine {
         &self.id
     }
 
-    /// Notes what is being answered.
-    pub fn answered(&mut self, status: StatusCode) {
+    /// Notes what is being answered; `route`: see [`Counted::answer`].
+    pub fn answered(&mut self, status: StatusCode, route: impl FnOnce() -> Option<String>) {
         self.status = Some(status);
+        self.counted.answer(&self.method, &self.path, route, status);
     }
 }
 
@@ -146,9 +155,16 @@ impl Drop for RequestLine {
         } else {
             Level::Info
         };
-        // 499 is nginx's word for a client that left before it was answered.
-        let status = self.status.map_or(499, |status| status.as_u16());
-        let micros = u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX);
+        // nginx's word for a client that left before it was answered.
+        let left = StatusCode::from_u16(499).unwrap_or_default();
+        let status = self.status.unwrap_or_else(|| {
+            self.answered(left, || None);
+            left
+        });
+        let status = status.as_u16();
+        let duration = self.start.elapsed();
+        self.counted.end(duration);
+        let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
         ::log::log!(
             target: REQUEST_TARGET,
             level,
