@@ -51,7 +51,7 @@ crate::variables! {
         /// how long `/readyz` answers 503 after a stop signal while requests are still accepted
         pub drain_delay: Duration = APP_DRAIN_DELAY_SECONDS or "0", from 0 to 300;
 
-        /// peers whose `X-Forwarded-*`, `X-Edge-*`, `X-Real-IP` and `X-Request-Id` are believed
+        /// peers whose `X-Forwarded-*`, `X-Edge-*`, `X-Real-IP`, `X-Request-Id` and `traceparent` are believed
         pub trusted_networks: Networks = APP_TRUSTED_NETWORKS or "127.0.0.0/8,::1/128";
 
         /// where Prometheus finds `/metrics`: a port that no proxy leads to

@@ -72,9 +72,11 @@ impl Envelope {
             request.path(),
             client.address,
             client.request_id.take(),
+            client.trace,
             self.counted(&request),
         );
         client.request_id = Some(line.id().to_owned());
+        client.trace = line.trace();
         request.extensions_mut().insert(client);
         let errors_as = error::preferred(&request, self.error_page);
         // actix-http would repeat it in the answer, and then close the connection unsaid.

@@ -48,6 +48,8 @@ pub mod negotiation;
 
 pub mod forwarded;
 
+pub mod trace;
+
 pub mod resource;
 
 pub mod health;
@@ -70,3 +72,4 @@ pub use crate::program::{Program, replica};
 pub use crate::resource::get;
 pub use crate::secret::Secret;
 pub use crate::service::Service;
+pub use crate::trace::TraceParent;

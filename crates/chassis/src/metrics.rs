@@ -423,7 +423,14 @@ mod tests {
         let meter = Rc::new(Meter::new(Arc::clone(&metrics)));
         let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let counted = Counted::Unanswered(meter);
-        drop(RequestLine::start(Method::GET, "/", client, None, counted));
+        drop(RequestLine::start(
+            Method::GET,
+            "/",
+            client,
+            None,
+            None,
+            counted,
+        ));
         let requests = metrics.requests.0.read().unwrap();
         let labels: Vec<_> = requests
             .iter()
