@@ -4,6 +4,9 @@
 
 say() { echo "drydock: $*" >&2; }
 fail() { say "error: $*"; exit 1; }
+# Lines that others wrote, for a terminal: it would obey what is no printable ASCII.
+# shellcheck disable=SC2329 # not all commands show some
+printable() { LC_ALL=C sed 's/[^[:print:]\t]/?/g'; }
 
 # The front door sets it, elsewhere it is the current folder.
 cd "${DRYDOCK_ROOT:-$PWD}" || fail "DRYDOCK_ROOT is $DRYDOCK_ROOT, which is no folder to go to"

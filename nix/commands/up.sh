@@ -5,8 +5,6 @@ load_images
 # No image can hold its own digest: this is what the engine calls it.
 APP_IMAGE_DIGEST=$(docker image inspect --format '{{.Id}}' "$service")
 export APP_IMAGE_DIGEST
-# Lines that others wrote, for a terminal: it would obey what is no printable ASCII.
-printable() { LC_ALL=C sed 's/[^[:print:]\t]/?/g'; }
 
 failed() { # [SERVICE]
   local others

@@ -36,6 +36,7 @@ pkgs.writeShellApplication {
   name = "drydock-test";
   runtimeInputs = stackTools ++ [
     programs.reload-tls
+    programs.status
     # What it looks with besides: a browser, handshakes, the layers of an image, and the forms
     # of an asset.
     pkgs.brotli
