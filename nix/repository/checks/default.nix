@@ -40,6 +40,7 @@ let
     "instructions"
     "needed"
     "launched"
+    "monitoring"
     "nginx-lint"
     "nix-format"
     "pairs"
