@@ -50,7 +50,7 @@ each_part() { # ACTION
   "$1" machine "$offline/nixpkgs/kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
   case $command in
-    up | dev | down | reload-tls) ;;
+    up | dev | status | down | reload-tls) ;;
     engine)
       # A command has found none, and calls back; see ./drydock.
       [ -z "${DRYDOCK_DOOR:-}" ] || "$1" engine "$offline/nixpkgs/engine-kits" "$offline/fill.sh"

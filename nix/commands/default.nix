@@ -5,6 +5,7 @@ let
   descriptions = {
     up = "load the images, start the stack and show its answer";
     compose = "write compose.yaml, for docker compose, into the folder";
+    status = "show what runs, since when, with which certificate, and whether it is built from here";
     down = "stop the stack and remove its containers and networks";
     reload-tls = "check the pair in nginx/tls and serve it without dropping a connection";
     engine = "see that a Docker engine answers, and start one if asked to";

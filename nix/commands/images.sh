@@ -1,13 +1,22 @@
-# shellcheck shell=bash disable=SC2154 # default.nix assigns `there` beside the calls
+# shellcheck shell=bash disable=SC2154 # load.nix assigns made and archives
 # Whether the engine has an image already. Its id does not say: an engine with the classic
 # store calls an image by its configuration, one with containerd's by its manifest. What both
 # say is what it is made of: the layers by their own digests, and each setting.
 
-load() { # NAME ARCHIVE WHAT-IT-IS-MADE-OF
-  jq --exit-status --arg name "$1:latest" --slurpfile made "$3" '
+# shellcheck disable=SC2329 # a command uses some of these
+is_made() { # NAME: of the images that `docker image inspect` shows on stdin, one is as it was built here
+  jq --exit-status --slurpfile made "${made[$1]}" '
     any(.[]; . as $there
-      | any(.RepoTags[]; . == $name)
-      and .RootFS.Layers == $made[0].layers
-      and ($made[0].config | to_entries | all(.value == $there.Config[.key])))' <<<"$there" >/dev/null ||
-    docker load --quiet --input "$2" >&2
+      | .RootFS.Layers == $made[0].layers
+      and ($made[0].config | to_entries | all(.value == $there.Config[.key])))' >/dev/null
+}
+
+# shellcheck disable=SC2329 # likewise
+load_images() {
+  local name
+  for name in "${!made[@]}"; do
+    # What is not there is none.
+    { docker image inspect "$name:latest" 2>/dev/null || echo '[]'; } | is_made "$name" ||
+      docker load --quiet --input "${archives[$name]}" >&2
+  done
 }

@@ -28,12 +28,12 @@ let
       '';
 in
 ''
+  declare -A made=(${
+    toString (lib.mapAttrsToList (name: archive: "[${name}]=${madeOf archive}") images)
+  })
+  # shellcheck disable=SC2034 # not all commands load them
+  declare -A archives=(${
+    toString (lib.mapAttrsToList (name: archive: "[${name}]=${archive}") images)
+  })
   ${builtins.readFile ./images.sh}
-  load_images() {
-    # What is not there is not in the list.
-    there=$(docker image inspect ${toString (builtins.attrNames images)} 2>/dev/null || :)
-    ${lib.concatLines (
-      lib.mapAttrsToList (name: archive: "load ${name} ${archive} ${madeOf archive}") images
-    )}
-  }
 ''

@@ -49,6 +49,8 @@
   alive = null;
   listens = null;
   ready = null;
+  # The port where Prometheus looks, which nobody else is let to.
+  metrics = null;
   # How it is asked to end, if not by SIGTERM; and in seconds, how long what it has in hand may take
   # then, and when it is killed.
   signal = null;

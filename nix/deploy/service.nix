@@ -35,6 +35,9 @@ let
           # The edge's address is one of an engine's own pools; only the edge can reach the service.
           APP_TRUSTED_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7";
           APP_SHUTDOWN_SECONDS = toString drain;
+        }
+        // lib.optionalAttrs (service.metrics != null) {
+          APP_METRICS_BIND = "0.0.0.0:${toString service.metrics}";
         };
         # The first is the reference service's own: another one refuses what it does not know.
         handedOn = lib.optional (edgeFolder != null) "APP_IMAGE_DIGEST" ++ [
@@ -59,7 +62,12 @@ policy
     stated.environment or { }
     // lib.mapAttrs' (variable: at: lib.nameValuePair "${variable}_FILE" at) secrets;
   inherit secrets;
-  inherit (service) egress memory ready;
+  inherit (service)
+    egress
+    memory
+    metrics
+    ready
+    ;
   inherit replicas;
   image = service.serviceName;
   # A socket is for its owner alone.

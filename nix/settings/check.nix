@@ -75,6 +75,24 @@ rec {
           8081
         ]
       ) sharing;
+      # One port, or one that another has in the same network.
+      hidden = filter (
+        name:
+        let
+          metrics = of "metrics" given.${name};
+          others =
+            if elem name sharing then
+              [
+                80
+                443
+                8081
+              ]
+              ++ map portOf sharing
+            else
+              [ (portOf name) ];
+        in
+        metrics != null && elem metrics others
+      ) (attrNames given);
       again = filter (
         name: builtins.any (other: other < name && portOf other == portOf name) sharing
       ) sharing;
@@ -88,6 +106,10 @@ rec {
       refuse (first edges) "the setting port is ${toString (portOf (first edges))}, which the edge has for itself in the network that the two share by listen = \"loopback\"; it may be any but 80, 443 and 8081"
     else if again != [ ] then
       refuse (first again) "the setting port is ${toString (portOf (first again))}, as that of another service; those with listen = \"loopback\" share a network, so each needs a port of its own"
+    else if hidden != [ ] then
+      refuse (first hidden) "the setting metrics is ${
+        toString (of "metrics" given.${first hidden})
+      }, which is a port that the edge can reach; it may be any other one"
     else if unseen != [ ] then
       refuse (first unseen) "the setting ready is a path, and what looks at it speaks no TLS, as the setting protocol says that this one does; ready may be \"tcp\""
     else

@@ -96,6 +96,9 @@ in
       "How much memory its container may have.";
   timezones = row boolean false "Whether the image has the data of time zones.";
   port = row port 8080 "The TCP port that it serves HTTP/1.1 on.";
+  metrics =
+    row (orNull port) null
+      "The TCP port that Prometheus finds its `/metrics` on, to which the edge has no route; a service on the chassis is told to have them there.";
   listen =
     row
       (type

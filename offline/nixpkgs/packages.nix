@@ -864,6 +864,10 @@ rec {
   );
   docker-compose = program "docker-compose" "docker-compose";
   goss = program "goss" "goss";
+  # In two outputs.
+  prometheus = program "prometheus" "prometheus" // {
+    cli = program "prometheus" "promtool";
+  };
   rust-analyzer = shellOnly "rust-analyzer" (lock.kits ? rust-analyzer) (
     program "rust-analyzer" "rust-analyzer"
   );

@@ -51,13 +51,17 @@ crate::variables! {
         /// how long `/readyz` answers 503 after a stop signal while requests are still accepted
         pub drain_delay: Duration = APP_DRAIN_DELAY_SECONDS or "0", from 0 to 300;
 
-        /// peers whose `X-Forwarded-*`, `X-Edge-*`, `X-Real-IP` and `X-Request-Id` are believed
+        /// peers whose `X-Forwarded-*`, `X-Edge-*`, `X-Real-IP`, `X-Request-Id` and `traceparent` are believed
         pub trusted_networks: Networks = APP_TRUSTED_NETWORKS or "127.0.0.0/8,::1/128";
+
+        /// where Prometheus finds `/metrics`: a port that no proxy leads to
+        // Nobody is asked who they are there.
+        pub metrics_bind: Option<SocketAddr> = APP_METRICS_BIND or "none";
 
         /// log lines for people or for machines
         pub log_format: LogFormat = APP_LOG_FORMAT or "text";
 
-        /// what is logged; health probes are at `debug`
+        /// what is logged; health probes and `/metrics` are at `debug`
         pub log_levels: LogLevels = RUST_LOG or "info";
     }
 }
@@ -99,6 +103,7 @@ mod tests {
             ("APP_BIND", "[::1]:0"),
             ("APP_WORKERS", "3"),
             ("APP_TRUSTED_NETWORKS", "10.1.2.3/8, ::1 ,192.0.2.7"),
+            ("APP_METRICS_BIND", "[::1]:0"),
             ("APP_LOG_FORMAT", "json"),
             ("RUST_LOG", "warn,drydock::request=DEBUG"),
         ];
@@ -142,6 +147,7 @@ mod tests {
             ("APP_BIND", "8000"),
             ("APP_BIND", "localhost:8000"),
             ("APP_BIND", "0.0.0.0:65536"),
+            ("APP_METRICS_BIND", "9000"),
             ("APP_WORKERS", ""),
             ("APP_WORKERS", "two"),
             ("APP_WORKERS", "+2"),

@@ -19,7 +19,9 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::config::Config;
+use crate::metrics::{Limit, Open};
 use crate::shutdown::{Progress, Stage};
+use crate::worker::Site;
 
 /// How long a connection that is being closed may take to say good-bye.
 pub const GOODBYE: Duration = Duration::from_secs(2);
@@ -70,7 +72,6 @@ impl LastWord {
 }
 
 /// A connection that was accepted. actix-http serves requests on it, through [`Io`].
-#[derive(Debug)]
 pub struct Connection {
     stream: RefCell<TcpStream>,
     opened: Instant,
@@ -81,6 +82,8 @@ pub struct Connection {
     progress: Progress,
     /// How many are being answered, on whatever connection of the thread.
     requests: Arc<AtomicUsize>,
+    /// If it is counted.
+    open: Option<Open>,
     /// Until when the next request has to be there; nothing is awaited while one is answered.
     deadline: Cell<Option<Instant>>,
     /// A request has been taken up on it.
@@ -115,11 +118,12 @@ impl Connection {
     #[must_use]
     pub fn open(
         stream: TcpStream,
-        config: &Config,
+        site: &Site,
         progress: &Progress,
         requests: &Arc<AtomicUsize>,
     ) -> Rc<Self> {
         let opened = Instant::now();
+        let config = &site.config;
         // Later than actix-http's own limits, which have words for the client.
         let next_request = config.keep_alive + config.header_timeout + GOODBYE;
         Rc::new(Self {
@@ -129,6 +133,7 @@ impl Connection {
             max_head: config.max_header_bytes,
             progress: progress.clone(),
             requests: Arc::clone(requests),
+            open: site.metrics.clone().map(Open::new),
             deadline: Cell::new(Some(opened + next_request)),
             used: Cell::new(false),
             body: Cell::new(false),
@@ -168,13 +173,19 @@ impl Connection {
         });
         tokio::select! {
             _ = serving.join_next() => {}
-            () = self.watch() => return,
+            () = self.watch() => return self.exceeds(Limit::HeaderTimeout),
         }
         if let Some(word) = self.last_word.get()
             && !word.0.is_empty()
             && let Some(connection) = Rc::into_inner(self)
         {
             word.say(connection.stream.into_inner()).await;
+        }
+    }
+
+    fn exceeds(&self, limit: Limit) {
+        if let Some(open) = &self.open {
+            open.refused(limit);
         }
     }
 
@@ -309,7 +320,6 @@ impl Connection {
 }
 
 /// A request that is being answered.
-#[derive(Debug)]
 pub struct Busy(Rc<Connection>);
 
 impl Busy {
@@ -346,7 +356,6 @@ impl Drop for Busy {
 }
 
 /// The body of a request, as it is read.
-#[derive(Debug)]
 pub struct Body(Rc<Connection>);
 
 impl Body {
@@ -363,7 +372,6 @@ impl Body {
 }
 
 /// The connection for actix-http.
-#[derive(Debug)]
 pub struct Io {
     connection: Rc<Connection>,
     /// What is read before the socket is.
@@ -397,7 +405,13 @@ impl AsyncRead for Io {
                 connection.wait(context);
                 return Poll::Pending;
             }
-            connection.last_word.set(Some(LastWord::HEAD_TOO_LARGE));
+            if connection
+                .last_word
+                .replace(Some(LastWord::HEAD_TOO_LARGE))
+                .is_none()
+            {
+                connection.exceeds(Limit::HeaderBytes);
+            }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
@@ -425,6 +439,10 @@ impl AsyncWrite for Io {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        // Before there was a request only actix-http answers, and so the first head that takes too long.
+        if !self.connection.used.get() && bytes.starts_with(b"HTTP/1.1 408 ") {
+            self.connection.exceeds(Limit::HeaderTimeout);
+        }
         Pin::new(&mut *self.connection.stream.borrow_mut()).poll_write(context, bytes)
     }
 

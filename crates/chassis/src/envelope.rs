@@ -23,25 +23,28 @@ use crate::error::{self, Error, Page};
 use crate::forwarded::ClientInfo;
 use crate::limits;
 use crate::log::RequestLine;
+use crate::metrics::{Counted, Meter};
 use crate::negotiation::Media;
 use crate::shutdown::{Progress, Stage};
+use crate::worker::Site;
 
 /// What is around every request: its line in the log, its id, its limits, its end.
-#[derive(Debug)]
 pub struct Envelope {
     config: Config,
     error_page: Option<Page>,
     progress: Progress,
+    meter: Option<Rc<Meter>>,
 }
 
 impl Envelope {
-    /// The same for every request.
+    /// The same for every request of a thread.
     #[must_use]
-    pub fn new(config: Config, error_page: Option<Page>, progress: Progress) -> Self {
+    pub fn new(site: &Site, progress: Progress) -> Self {
         Self {
-            config,
-            error_page,
+            config: site.config.clone(),
+            error_page: site.error_page,
             progress,
+            meter: site.metrics.clone().map(Meter::new).map(Rc::new),
         }
     }
 
@@ -69,8 +72,11 @@ impl Envelope {
             request.path(),
             client.address,
             client.request_id.take(),
+            client.trace,
+            self.counted(&request),
         );
         client.request_id = Some(line.id().to_owned());
+        client.trace = line.trace();
         request.extensions_mut().insert(client);
         let errors_as = error::preferred(&request, self.error_page);
         // actix-http would repeat it in the answer, and then close the connection unsaid.
@@ -81,7 +87,7 @@ impl Envelope {
         match answered {
             Ok(mut response) => {
                 self.stamp(response.response_mut(), &line, last);
-                line.answered(response.status());
+                line.answered(response.status(), || response.request().match_pattern());
                 Ok(response.map_body(|_, body| Answering {
                     body,
                     _line: line,
@@ -93,7 +99,8 @@ impl Envelope {
                 // `ServiceResponse` of; actix-web makes the response of the error instead.
                 let mut response = error.response(errors_as, self.error_page);
                 self.stamp(&mut response, &line, last);
-                line.answered(response.status());
+                line.answered(response.status(), || None);
+                self.failed(&error);
                 Err(actix_web::error::InternalError::from_response(error, response).into())
             }
         }
@@ -130,11 +137,25 @@ impl Envelope {
         // What an extractor or actix-web itself refused gets a body of ours, too.
         match response.response().error() {
             Some(error) => {
-                let response_of_ours =
-                    Error::from_actix(error).response(errors_as, self.error_page);
+                let error = Error::from_actix(error);
+                self.failed(&error);
+                let response_of_ours = error.response(errors_as, self.error_page);
                 Ok(response.into_response(response_of_ours))
             }
             None => Ok(response),
+        }
+    }
+
+    fn counted(&self, request: &ServiceRequest) -> Counted {
+        self.meter.as_ref().map_or(Counted::Not, |meter| {
+            meter.see(request);
+            Counted::Unanswered(Rc::clone(meter))
+        })
+    }
+
+    fn failed(&self, error: &Error) {
+        if let Some(meter) = &self.meter {
+            meter.failed(error);
         }
     }
 
@@ -154,7 +175,6 @@ impl Envelope {
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A response's body, with what ends when it ends.
-#[derive(Debug)]
 pub struct Answering {
     body: BoxBody,
     _line: RequestLine,

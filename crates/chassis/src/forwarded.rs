@@ -10,6 +10,7 @@ use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 use smallvec::{SmallVec, smallvec};
 
 use crate::networks::Networks;
+use crate::trace::TraceParent;
 
 /// Who asks, and how, as far as it can be believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub struct ClientInfo {
     pub address: IpAddr,
     /// `X-Request-Id`, if it may be used in a log and a header as it is.
     pub request_id: Option<String>,
+    /// `traceparent`, if the trace has not begun with this request: [`ClientInfo::traceparent`].
+    pub trace: Option<TraceParent>,
     /// `X-Edge-*`
     pub connection: Connection,
 }
@@ -56,6 +59,7 @@ impl ClientInfo {
             proto: Proto::Http,
             address: peer,
             request_id: None,
+            trace: None,
             connection: Connection::default(),
         };
         if !trusted.contains(peer) {
@@ -89,6 +93,7 @@ impl ClientInfo {
             .text()
             .filter(|id| is_request_id(id))
             .map(str::to_owned);
+        info.trace = fields.traceparent.once().and_then(TraceParent::parse);
         let word = |field: Field| {
             field
                 .text()
@@ -102,6 +107,13 @@ impl ClientInfo {
             tls_group: word(fields.tls_group),
         };
         info
+    }
+
+    /// The trace that the request belongs to, to be sent on with requests to other services.
+    #[must_use]
+    pub fn traceparent(&self) -> TraceParent {
+        let begun = || TraceParent::begin(self.request_id.as_ref()?);
+        self.trace.or_else(begun).unwrap_or_else(TraceParent::anew)
     }
 
     /// [`ClientInfo::forwarded_for`] as the header's value.
@@ -180,6 +192,7 @@ struct Fields<'a> {
     real_ip: Field<'a>,
     proto: Field<'a>,
     request_id: Field<'a>,
+    traceparent: Field<'a>,
     protocol: Field<'a>,
     tls_version: Field<'a>,
     tls_cipher: Field<'a>,
@@ -198,6 +211,7 @@ impl<'a> Fields<'a> {
                 "x-real-ip" => &mut fields.real_ip,
                 "x-forwarded-proto" => &mut fields.proto,
                 "x-request-id" => &mut fields.request_id,
+                "traceparent" => &mut fields.traceparent,
                 "x-edge-protocol" => &mut fields.protocol,
                 "x-edge-tls-version" => &mut fields.tls_version,
                 "x-edge-tls-cipher" => &mut fields.tls_cipher,
@@ -222,11 +236,15 @@ enum Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn text(self) -> Option<&'a str> {
+    fn once(self) -> Option<&'a HeaderValue> {
         match self {
-            Self::Once(value) => value.to_str().ok().map(str::trim),
+            Self::Once(value) => Some(value),
             _ => None,
         }
+    }
+
+    fn text(self) -> Option<&'a str> {
+        self.once()?.to_str().ok().map(str::trim)
     }
 }
 
@@ -466,6 +484,30 @@ mod tests {
                 info.request_id.as_deref(),
                 taken.then_some(id),
                 "{peer} {id:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn traces() {
+        const SENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        for (peer, headers, taken) in [
+            ("10.0.0.1", &[("traceparent", SENT)][..], true),
+            ("10.0.0.1", &[("Traceparent", SENT)], true),
+            (
+                "10.0.0.1",
+                &[("traceparent", SENT), ("traceparent", SENT)],
+                false,
+            ),
+            ("10.0.0.1", &[("traceparent", &SENT[1..])], false),
+            ("192.0.2.1", &[("traceparent", SENT)], false),
+        ] {
+            let trace = info(peer, headers).trace;
+            let expected = taken.then_some(SENT);
+            assert_eq!(
+                trace.as_ref().map(TraceParent::as_str),
+                expected,
+                "{peer} {headers:?}"
             );
         }
     }

@@ -1,13 +1,14 @@
 //! `/livez`: the process runs. `/readyz`: it wants requests.
 //!
-//! Probes come every few seconds for ever, so their request lines are at debug (see
-//! [`is_probe`]) and the log stays quiet.
+//! Probes come every few seconds for ever, and so does Prometheus, so their request lines are at debug
+//! (see [`is_probe`]) and the log stays quiet.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::error::Error;
+use crate::metrics;
 use crate::resource::get;
 use crate::shutdown::{Progress, Stage};
 
@@ -17,10 +18,10 @@ pub const LIVE_PATH: &str = "/livez";
 /// 200 until the process drains, then 503.
 pub const READY_PATH: &str = "/readyz";
 
-/// Whether requests for this path are health probes.
+/// Whether requests for this path are health probes, or for metrics.
 #[must_use]
 pub fn is_probe(path: &str) -> bool {
-    [LIVE_PATH, READY_PATH].contains(&path)
+    [LIVE_PATH, READY_PATH, metrics::PATH].contains(&path)
 }
 
 /// Answers both paths.

@@ -42,9 +42,13 @@ mod envelope;
 
 mod limits;
 
+mod metrics;
+
 pub mod negotiation;
 
 pub mod forwarded;
+
+pub mod trace;
 
 pub mod resource;
 
@@ -68,3 +72,4 @@ pub use crate::program::{Program, replica};
 pub use crate::resource::get;
 pub use crate::secret::Secret;
 pub use crate::service::Service;
+pub use crate::trace::TraceParent;

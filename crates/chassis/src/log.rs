@@ -21,13 +21,15 @@ use uuid::Uuid;
 
 use crate::forwarded::address_text;
 use crate::health;
+use crate::metrics::Counted;
 use crate::program::Program;
+use crate::trace::TraceParent;
 
 mod levels;
 mod sink;
 
 pub use levels::{LogFormat, LogLevels};
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Sink, lines_lost};
 
 /// Sends all logging to stdout, and panics to the log. What the sink has when the process ends is
 /// only written if it is told to.
@@ -99,31 +101,47 @@ impl Log for Fair {
 }
 
 /// One request's line, written when it is dropped: at the end of the response, or when the
-/// connection is lost before that.
-#[derive(Debug)]
+/// connection is lost before that. Then it is counted, too.
 pub(crate) struct RequestLine {
     start: Instant,
     method: Method,
     path: String,
     client: String,
     id: String,
+    /// Where it is not called as the request.
+    trace: Option<TraceParent>,
     status: Option<StatusCode>,
+    counted: Counted,
 }
 
 /// The target of request lines, for `RUST_LOG`: the same in every service.
 pub const REQUEST_TARGET: &str = "drydock::request";
 
 impl RequestLine {
-    /// Starts the clock. `path` is without the query; without an `id` one is made.
+    /// Starts the clock. `path` is without the query; without an `id` one is made, and without a
+    /// `trace` it begins here.
     #[must_use]
-    pub fn start(method: Method, path: &str, client: IpAddr, id: Option<String>) -> Self {
+    pub fn start(
+        method: Method,
+        path: &str,
+        client: IpAddr,
+        id: Option<String>,
+        trace: Option<TraceParent>,
+        counted: Counted,
+    ) -> Self {
+        // An id of another's may be of another form than that of a trace.
+        let begun = || TraceParent::begin(id.as_ref()?).or_else(|| Some(TraceParent::anew()));
+        let trace = trace.or_else(begun);
+        let id = id.unwrap_or_else(request_id);
         Self {
             start: Instant::now(),
             method,
             path: path.to_owned(),
             client: address_text(client),
-            id: id.unwrap_or_else(request_id),
+            id,
+            trace,
             status: None,
+            counted,
         }
     }
 
@@ -133,9 +151,16 @@ impl RequestLine {
         &self.id
     }
 
-    /// Notes what is being answered.
-    pub fn answered(&mut self, status: StatusCode) {
+    /// The trace that it belongs to, where that is not called as the request.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceParent> {
+        self.trace
+    }
+
+    /// Notes what is being answered; `route`: see [`Counted::answer`].
+    pub fn answered(&mut self, status: StatusCode, route: impl FnOnce() -> Option<String>) {
         self.status = Some(status);
+        self.counted.answer(&self.method, &self.path, route, status);
     }
 }
 
@@ -146,17 +171,26 @@ impl Drop for RequestLine {
         } else {
             Level::Info
         };
-        // 499 is nginx's word for a client that left before it was answered.
-        let status = self.status.map_or(499, |status| status.as_u16());
-        let micros = u32::try_from(self.start.elapsed().as_micros()).unwrap_or(u32::MAX);
+        // nginx's word for a client that left before it was answered.
+        let left = StatusCode::from_u16(499).unwrap_or_default();
+        let status = self.status.unwrap_or_else(|| {
+            self.answered(left, || None);
+            left
+        });
+        let status = status.as_u16();
+        let duration = self.start.elapsed();
+        self.counted.end(duration);
+        let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+        let trace = self.trace.as_ref().map(TraceParent::trace_id);
         ::log::log!(
             target: REQUEST_TARGET,
             level,
             method = self.method.as_str(),
             path = self.path,
             status,
-            duration_ms = f64::from(micros) / 1000.0,
+            duration_s = f64::from(micros) / 1e6,
             client = self.client,
+            trace_id = trace.unwrap_or(&self.id),
             request_id = self.id;
             "request"
         );
@@ -166,7 +200,7 @@ impl Drop for RequestLine {
 /// Unique among all processes, for practical purposes: 128 bits, hashed under keys that the
 /// standard library draws from the system once per process. It says nothing about the order or
 /// the number of requests.
-fn request_id() -> String {
+pub(crate) fn request_id() -> String {
     static KEYS: LazyLock<[RandomState; 2]> =
         LazyLock::new(|| [RandomState::new(), RandomState::new()]);
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -379,7 +413,9 @@ impl VisitValue<'_> for TextLine {
     fn visit_str(&mut self, value: &str) -> Result<(), kv::Error> {
         // Nearly every value is such, and needs no second look.
         let short = !value.is_empty() && value.len() <= room(&self.0);
-        if short && value.bytes().all(|byte| BARE[usize::from(byte)]) {
+        // To look at each to the end takes less than to ask after each whether to go on.
+        let bare = value.bytes().map(|byte| BARE[usize::from(byte)]);
+        if short && bare.fold(true, |all, one| all & one) {
             self.push(value);
             return Ok(());
         }
@@ -528,7 +564,7 @@ mod tests {
         let values: &[(&str, kv::Value)] = &[
             ("path", HOSTILE.into()),
             ("status", 200_u16.into()),
-            ("duration_ms", 0.25_f64.into()),
+            ("duration_s", 0.25_f64.into()),
             ("nothing", f64::NAN.into()),
         ];
         let line = record(HOSTILE, &values, |record| json(b"T", record));
@@ -539,7 +575,7 @@ mod tests {
         let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
         let expected = serde_json::json!({
             "time": "T", "level": "info", "target": "drydock", "message": HOSTILE,
-            "path": HOSTILE, "status": 200, "duration_ms": 0.25, "nothing": null,
+            "path": HOSTILE, "status": 200, "duration_s": 0.25, "nothing": null,
         });
         assert_eq!(read, expected);
     }

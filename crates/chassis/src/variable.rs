@@ -272,6 +272,22 @@ impl Value for SocketAddr {
     }
 }
 
+impl Value for Option<SocketAddr> {
+    const ALLOWED: Allowed =
+        Allowed::Text("an IP address and a port, as `0.0.0.0:9000` or `[::]:9000`, or `none`");
+
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(None),
+            address => address.parse().ok().map(Some),
+        }
+    }
+
+    fn text(&self) -> String {
+        self.map_or_else(|| "none".to_owned(), |address| address.to_string())
+    }
+}
+
 impl Value for bool {
     const ALLOWED: Allowed = Allowed::Text("`true` or `false`");
 

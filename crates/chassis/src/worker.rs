@@ -22,6 +22,7 @@ use crate::connection::{Connection, GOODBYE, Io};
 use crate::envelope::Envelope;
 use crate::error::{Error, Page};
 use crate::health;
+use crate::metrics::Metrics;
 use crate::shutdown::Progress;
 use crate::upgrade;
 
@@ -90,6 +91,8 @@ pub struct Site {
     pub routes: Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>,
     /// What people see of an error.
     pub error_page: Option<Page>,
+    /// Where its requests are counted.
+    pub metrics: Option<Arc<Metrics>>,
 }
 
 /// A thread that serves, as it knows itself.
@@ -121,8 +124,7 @@ impl Serving {
                     continue;
                 }
             };
-            let connection =
-                Connection::open(stream, &this.site.config, &this.progress, &this.requests);
+            let connection = Connection::open(stream, &this.site, &this.progress, &this.requests);
             let (this, services) = (Rc::clone(&this), Rc::clone(&services));
             let dispatch = async move |io, may_interrupt| {
                 let (interruptible, plain) = &*services;
@@ -157,10 +159,9 @@ impl Serving {
             config,
             address,
             routes,
-            error_page,
+            ..
         } = &self.site;
-        let envelope = Envelope::new(config.clone(), *error_page, self.progress.clone());
-        let envelope = Rc::new(envelope);
+        let envelope = Rc::new(Envelope::new(&self.site, self.progress.clone()));
         let app = App::new()
             .app_data(PayloadConfig::new(config.max_body_bytes))
             .app_data(web::Data::new(self.progress.clone()))

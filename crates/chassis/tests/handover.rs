@@ -109,6 +109,25 @@ fn a_request_in_flight_is_finished_by_the_old_instance_and_the_next_one_taken_by
 }
 
 #[test]
+fn a_successor_has_its_metrics_where_the_old_instance_still_has_its_own() {
+    let (socket, _) = socket();
+    let place = support::own_address().replace(":0", ":9464");
+    let vars = [("APP_METRICS_BIND", place.as_str())];
+    let start = || {
+        let socket = socket.try_clone().unwrap();
+        App::start_as(&mut passing(socket, "1", ITSELF, &vars))
+    };
+    let old = start();
+    let new = start();
+    old.signal(Signal::TERM);
+    assert_eq!(old.end().0, Some(0));
+    let mut client = Client::connect(place.parse().unwrap());
+    client.send("GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
+    assert_eq!(client.answer().status, 200);
+    drop(new);
+}
+
+#[test]
 fn under_load_no_connection_is_refused_and_no_request_lost() {
     let (socket, address) = socket();
     let mut current = instance(&socket);

@@ -15,7 +15,7 @@ fn text_for_people() {
     let app = App::start(&[]);
     app.get(
         "/?secret=1",
-        "X-Real-IP: 192.0.2.7\r\nX-Request-Id: abc-1\r\n",
+        &format!("X-Real-IP: 192.0.2.7\r\nX-Request-Id: abc-1\r\ntraceparent: {TRACEPARENT}\r\n"),
     );
     let line = app.line("path=/");
     let words: Vec<_> = line.split_whitespace().collect();
@@ -25,15 +25,19 @@ fn text_for_people() {
         ["method=GET", "path=/", "status=200"],
         "{line}"
     );
-    let duration_ms: f64 = words[6]
-        .strip_prefix("duration_ms=")
+    let duration: f64 = words[6]
+        .strip_prefix("duration_s=")
         .unwrap()
         .parse()
         .unwrap();
-    assert!((0.0..60_000.0).contains(&duration_ms));
+    assert!((0.0..60.0).contains(&duration));
     assert_eq!(
         words[7..],
-        ["client=192.0.2.7", "request_id=abc-1"],
+        [
+            "client=192.0.2.7",
+            "trace_id=0af7651916cd43dd8448eb211c80319c",
+            "request_id=abc-1"
+        ],
         "{line}"
     );
     assert!(words[0].ends_with('Z') && words[0].contains('T'), "{line}");
@@ -49,7 +53,7 @@ fn json_for_machines() {
     let fields: Vec<_> = json.as_object().unwrap().keys().collect();
     let expected = [
         "client",
-        "duration_ms",
+        "duration_s",
         "level",
         "message",
         "method",
@@ -58,6 +62,7 @@ fn json_for_machines() {
         "status",
         "target",
         "time",
+        "trace_id",
     ];
     assert_eq!(fields, expected);
     assert_eq!(json["level"], "info");
@@ -65,7 +70,7 @@ fn json_for_machines() {
     assert_eq!(json["method"], "POST");
     assert_eq!(json["path"], "/x");
     assert_eq!(json["status"], 404);
-    assert!(json["duration_ms"].is_f64());
+    assert!(json["duration_s"].is_f64());
     assert_eq!(json["client"], "127.0.0.1");
 }
 
@@ -140,6 +145,30 @@ fn the_request_id_of_a_stranger_is_not_taken() {
     let app = App::start(&[("APP_TRUSTED_NETWORKS", "none")]);
     let answer = app.get("/", "X-Request-Id: abc-1\r\n");
     assert_ne!(answer.field("x-request-id"), Some("abc-1"));
+}
+
+/// As the specification has it.
+const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+#[test]
+fn a_trace_goes_on_if_its_beginning_is_believed() {
+    for (trusted, sent, goes_on) in [
+        ("127.0.0.0/8", TRACEPARENT, true),
+        ("127.0.0.0/8", &TRACEPARENT[1..], false),
+        ("none", TRACEPARENT, false),
+    ] {
+        let app = App::start(&[("APP_TRUSTED_NETWORKS", trusted)]);
+        for id in ["", "X-Request-Id: abc-1\r\n"] {
+            app.get("/", &format!("traceparent: {sent}\r\n{id}"));
+            let line = app.line("trace_id=");
+            let trace = line.split("trace_id=").nth(1).unwrap();
+            let (trace, id) = trace.split_once(" request_id=").unwrap();
+            assert_eq!(trace.len(), 32, "{line}");
+            assert_eq!(trace == &TRACEPARENT[3..35], goes_on, "{line}");
+            // One that begins here is called as its request, if that is possible.
+            assert_eq!(trace == id, !goes_on && id != "abc-1", "{line}");
+        }
+    }
 }
 
 #[test]

@@ -29,6 +29,9 @@ in
     "  APP_TRUSTED_NETWORKS: ${environment.APP_TRUSTED_NETWORKS}"
     "  APP_SHUTDOWN_SECONDS: ${environment.APP_SHUTDOWN_SECONDS} # a request that begins in its first second may take its whole time"
   ]
+  ++ lib.optional (
+    environment ? APP_METRICS_BIND
+  ) "  APP_METRICS_BIND: ${environment.APP_METRICS_BIND} # for a Prometheus in the network backend"
   ++ lib.mapAttrsToList (variable: at: "  ${variable}_FILE: ${at}") container.secrets
   ++ map (variable: "  ${variable}: # handed on when set") others
   ++ [

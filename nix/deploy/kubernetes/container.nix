@@ -132,5 +132,10 @@ in
           containerPort = container.listens;
           protocol = "TCP";
         }
-      ];
+      ]
+      ++ lib.optional (container.metrics != null) {
+        name = "metrics";
+        containerPort = container.metrics;
+        protocol = "TCP";
+      };
 }

@@ -110,6 +110,9 @@ let
       listens = if inside ? nginx then null else inside.${name}.listens;
       calls = lib.optionals (inside ? nginx) (builtins.attrNames alone);
       egress = builtins.any (container: container.egress) (builtins.attrValues inside);
+      metrics = builtins.filter (port: port != null) (
+        map (container: container.metrics) (builtins.attrValues inside)
+      );
       published = inside.nginx.ports or [ ];
     }) pods;
   };

@@ -4,7 +4,7 @@
   # Labels of all pods, and of one by its name.
   common,
   labelsOf,
-  # By the pods' names: { listens, calls, egress, published }.
+  # By the pods' names: { listens, calls, egress, metrics, published }.
   pods,
 }:
 let
@@ -40,6 +40,11 @@ let
       (port "tcp" 53)
     ];
   };
+  # As Prometheus' operator and its chart label it, in whichever namespace.
+  prometheus = {
+    namespaceSelector = { };
+    podSelector.matchLabels."app.kubernetes.io/name" = "prometheus";
+  };
   calledBy =
     name: builtins.filter (other: builtins.elem name pods.${other}.calls) (builtins.attrNames pods);
 in
@@ -54,6 +59,10 @@ in
       ++ lib.optional (calledBy name != [ ]) {
         from = map (other: { podSelector.matchLabels = labelsOf other; }) (calledBy name);
         ports = [ (port "tcp" pod.listens) ];
+      }
+      ++ lib.optional (pod.metrics != [ ]) {
+        from = [ prometheus ];
+        ports = map (port "tcp") pod.metrics;
       };
     egress =
       if pod.egress then

@@ -43,6 +43,7 @@ let
     "instructions"
     "needed"
     "launched"
+    "monitoring"
     "nginx-lint"
     "nix-format"
     "pairs"

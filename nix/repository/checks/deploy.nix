@@ -50,6 +50,10 @@ let
         egress = true;
       };
     };
+    metrics = stackOf {
+      src = ../../../examples/hello;
+      metrics = 9464;
+    };
     shared = stackOf {
       listen = "/run/chat/http.socket";
       services.api = {

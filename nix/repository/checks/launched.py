@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,14 @@ HTTPS, HTTP = "https://localhost:8443/", "http://localhost:8080/"
 
 
 class Service(http.server.BaseHTTPRequestHandler):
-    """Says who the client is."""
+    """Says who the client is, or at /trace which trace the request belongs to."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
-        text = " ".join(self.headers[name] for name in ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto"))
+        client = ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto")
+        trace = ("X-Request-Id", "traceparent", "tracestate")
+        text = " ".join(self.headers[name] or "none" for name in (trace if self.path == "/trace" else client))
         self.send_response(200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -81,6 +84,23 @@ def is_client(address):
     return f"{address} {address} https"
 
 
+TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+def traced(*options, parent=f"00-{TRACE}-{PARENT}-01", twice=False):
+    """What the service heard of the trace of a request that says this."""
+    said = ["--header", f"traceparent: {parent}", "--header", "tracestate: a=1"]
+    return asked(HTTPS + "trace", *options, *said, *(said[:2] if twice else []))
+
+
+def goes_on(flags="01"):
+    return lambda seen: bool(re.fullmatch(rf"([0-9a-f]{{16}})[0-9a-f]{{16}} 00-{TRACE}-\1-{flags} a=1", seen))
+
+
+def begins(seen):
+    return bool(re.fullmatch(r"(([0-9a-f]{16})[0-9a-f]{16}) 00-\1-\2-01 none", seen))
+
+
 VERSIONS = {"1.1": "--http1.1", "2": "--http2", "3": "--http3-only"}
 LIST = "6.6.6.6, 192.0.2.7"
 
@@ -89,6 +109,8 @@ with Edge("log") as edge:
         for family, own in (("-4", "127.0.0.1"), ("-6", "::1")):
             check(f"HTTP/{version} by {family}", asked(HTTPS, option, family, *forwarded(LIST)), is_client(own))
     check("plain HTTP by -6", asked(HTTP, "-6", "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
+    for version, option in VERSIONS.items():
+        check(f"HTTP/{version}, a trace of anybody's", traced(option, "-4", *forwarded(LIST)), begins)
     check("the PROXY protocol, which is not on", asked(HTTPS, "--haproxy-protocol"), lambda seen: seen.startswith("curl:"))
 
 with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.0/8, fd00::/8") as edge:
@@ -100,8 +122,27 @@ with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.0/8, fd00::/8") as edge:
     check("by a proxy that says nonsense", asked(HTTPS, "-4", *forwarded("you")), is_client("127.0.0.1"))
     check("by another header", asked(HTTPS, "-4", "--header", "X-Real-IP: 6.6.6.6"), is_client("127.0.0.1"))
     check("by none of them", asked(HTTPS, "-6", *forwarded(LIST)), is_client("::1"))
+    for version, option in VERSIONS.items():
+        check(f"HTTP/{version}, a trace of a proxy's", traced(option, "-4", *forwarded(LIST)), goes_on())
+    proxy = ["-4", *forwarded(LIST)]
+    for parent, flags in (
+        (f"00-{TRACE}-{PARENT}-00", "00"), (f"00-{TRACE}-{PARENT}-02", "00"), (f"00-{TRACE}-{PARENT}-ff", "01"),
+        (f"cc-{TRACE}-{PARENT}-01-more", "01"), (f"cc-{TRACE}-{PARENT}-0a", "00"),
+    ):
+        check(f"the trace {parent}", traced(*proxy, parent=parent), goes_on(flags))
+    for parent in (
+        "", "nonsense", f"00-{TRACE}-{PARENT}", f"00-{TRACE}-{PARENT}-1", f"00-{TRACE}-{PARENT}-01-more",
+        f"ff-{TRACE}-{PARENT}-01", f"cc-{TRACE}-{PARENT}-01.more", f"00-{'0' * 32}-{PARENT}-01",
+        f"00-{TRACE}-{'0' * 16}-01", f"00-{TRACE.upper()}-{PARENT}-01", f"00-{TRACE}-{PARENT}-0x",
+    ):
+        check(f"the trace {parent!r}, which is none", traced(*proxy, parent=parent), begins)
+    check("two of them", traced(*proxy, twice=True), begins)
+    check("a trace of a proxy that says no client", traced("-4"), begins)
+    check("a trace of none of them", traced("-6", *forwarded(LIST)), begins)
 with open("log") as log:
-    check("the log has the client", log.read(), lambda seen: '"client":"192.0.2.7"' in seen and '"client":"6.6.6.6"' not in seen)
+    text = log.read()
+    check("the log has the trace", text, lambda seen: f'"trace_id":"{TRACE}"' in seen)
+    check("the log has the client", text, lambda seen: '"client":"192.0.2.7"' in seen and '"client":"6.6.6.6"' not in seen)
 
 proxied = ["--haproxy-protocol", "--haproxy-clientip"]
 with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.1", DRYDOCK_PROXY_PROTOCOL="on") as edge:
@@ -111,6 +152,7 @@ with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.1", DRYDOCK_PROXY_PROTOCOL="on
             check(f"HTTP/{version} by the PROXY protocol", seen, is_client(address))
     check("plain HTTP by the PROXY protocol", asked(HTTP, "-4", *proxied, "192.0.2.9", "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
     check("by none of them, who says so", asked(HTTPS, "-6", *proxied, "192.0.2.9"), is_client("::1"))
+    check("a trace through the PROXY protocol", traced("-4", *proxied, "192.0.2.9"), begins)
     check("without the PROXY protocol", asked(HTTPS, "-4"), lambda seen: seen.startswith("curl:"))
     check("HTTP/3, which has none", asked(HTTPS, "--http3-only", "--max-time", "3"), lambda seen: seen.startswith("curl:"))
     check("no word of HTTP/3", asked(HTTPS, "-4", *proxied, "192.0.2.9", "--include"), lambda seen: "200" in seen and "alt-svc" not in seen.lower())

@@ -17,6 +17,7 @@ let
     libraries = pkgs: [ pkgs.openssl ];
     listen = "loopback";
     memory = "1g";
+    metrics = 9464;
     port = 65535;
     protocol = "https";
     ready = "tcp";
@@ -45,6 +46,7 @@ let
     libraries = [ ];
     listen = "0.0.0.0:80";
     memory = 512;
+    metrics = "none";
     port = 65536;
     protocol = "h2c";
     ready = "readyz";
@@ -116,10 +118,18 @@ let
       protocol = "https";
       ready = "/health";
     }
+    {
+      metrics = 8080;
+    }
+    {
+      listen = "loopback";
+      metrics = 443;
+    }
   ];
   # Of what is refused above, the half that is right.
   inside = [
     { port = 8081; }
+    { metrics = 443; }
     { writable = [ "/.config" ]; }
     {
       services.api = {

@@ -37,6 +37,7 @@ pkgs.writeShellApplication {
   name = "drydock-test";
   runtimeInputs = stackTools ++ [
     programs.reload-tls
+    programs.status
     # What it looks with besides: a browser, handshakes, the layers of an image, the forms of an
     # asset, a registry, and an authority.
     pkgs.brotli

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use chassis::forwarded::{ClientInfo, Connection, Proto};
 use chassis::networks::Networks;
+use chassis::TraceParent;
 use chassis::variable::Value as _;
 use libfuzzer_sys::{Corpus, fuzz_target};
 
@@ -38,6 +39,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
         proto: Proto::Http,
         address: peer,
         request_id: None,
+        trace: None,
         connection: Connection::default(),
     };
 
@@ -92,6 +94,7 @@ fn holds_of_what_is_believed(info: &ClientInfo, silent: &ClientInfo, headers: &H
         ("x-real-ip", info.real_ip == silent.real_ip),
         ("x-forwarded-proto", info.proto == silent.proto),
         ("x-request-id", info.request_id == silent.request_id),
+        ("traceparent", info.trace == silent.trace),
         ("x-edge-protocol", info.connection.protocol.is_none()),
         ("x-edge-tls-version", info.connection.tls_version.is_none()),
         ("x-edge-tls-cipher", info.connection.tls_cipher.is_none()),
@@ -113,6 +116,10 @@ fn holds_of_what_is_believed(info: &ClientInfo, silent: &ClientInfo, headers: &H
         assert!((1..=128).contains(&id.len()), "{id:?}");
         assert!(id.bytes().all(|byte| byte.is_ascii_graphic()), "{id:?}");
         assert!(!id.contains(['"', '\\', ',', ';', '<', '>']), "{id:?}");
+    }
+    if let Some(trace) = &info.trace {
+        assert_eq!(TraceParent::parse(trace.as_str()), Some(*trace));
+        assert_eq!(trace.trace_id().len(), 32, "{trace}");
     }
     let connection = &info.connection;
     for word in [

@@ -4,6 +4,7 @@
 //! A reader that has stopped can cost lines, but neither memory without end nor the service.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +18,14 @@ const CAPACITY: usize = 1024 * 1024;
 /// How long the end of the process waits for the reader. With the longest drain by default this is
 /// below the 10 s that `docker stop` waits before it kills.
 const LAST_LINES: Duration = Duration::from_millis(400);
+
+/// How many lines found no room since the process began.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// How many lines were lost since the process began: see [`LOST`].
+pub(crate) fn lines_lost() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
 
 /// The sink; all clones are the same one.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +43,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     lines: Vec<u8>,
-    /// How many lines found no room.
+    /// How many lines found no room since that was told.
     lost: u64,
     /// The thread waits for lines.
     idle: bool,
@@ -110,6 +119,7 @@ impl Write for Sink {
         let mut state = self.state();
         if state.lines.len() + line.len() > CAPACITY {
             state.lost += 1;
+            LOST.fetch_add(1, Ordering::Relaxed);
         } else {
             state.lines.extend_from_slice(line);
         }

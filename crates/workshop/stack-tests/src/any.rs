@@ -68,6 +68,7 @@ pub const TESTS: Tests = tests![
     commands::up_is_the_same_whatever_files_the_environment_names,
     commands::up_takes_ports_and_a_name_from_where_compose_does,
     commands::up_publishes_on_one_address,
+    commands::status_shows_what_runs_and_ends_with_a_code_for_it,
     commands::two_checkouts_of_one_name_keep_their_stacks,
     commands::a_pair_put_beside_a_running_stack_is_served_by_up,
     commands::a_port_is_a_number_or_there_is_a_sentence,

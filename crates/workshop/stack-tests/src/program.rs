@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +17,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct Output {
     pub success: bool,
+    /// None where a signal has ended it.
+    pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
@@ -71,13 +73,14 @@ pub fn attempt(command: &mut Command, input: &str, limit: Duration) -> Result<Ou
     let stdout = read_all(child.stdout.take());
     let stderr = read_all(child.stderr.take());
 
-    let Some(success) = ended(&mut child, limit) else {
+    let Some(status) = ended(&mut child, limit) else {
         let _ = child.kill();
         let _ = child.wait();
         return Err(format!("{shown}: did not end within {limit:?}"));
     };
     Ok(Output {
-        success,
+        success: status.success(),
+        code: status.code(),
         stdout: stdout.join().unwrap_or_default(),
         stderr: stderr.join().unwrap_or_default(),
     })
@@ -118,11 +121,11 @@ fn read_all(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<St
     })
 }
 
-fn ended(child: &mut Child, limit: Duration) -> Option<bool> {
+fn ended(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let start = Instant::now();
     loop {
         if let Ok(Some(status)) = child.try_wait() {
-            return Some(status.success());
+            return Some(status);
         }
         if start.elapsed() > limit {
             return None;

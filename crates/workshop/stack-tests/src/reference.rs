@@ -6,6 +6,7 @@ pub mod assets;
 pub mod browser;
 pub mod development;
 pub mod errors;
+pub mod observing;
 pub mod standalone;
 
 use crate::tests::{Tests, tests};
@@ -22,6 +23,8 @@ pub const TESTS: Tests = tests![
     errors::errors_of_both_look_the_same,
     errors::no_error_has_a_page_of_nginxs_own,
     answer::spoofed_headers_are_not_shown,
+    observing::both_logs_call_the_same_thing_the_same,
+    observing::metrics_are_for_the_services_own_network,
 ];
 
 /// A browser drops what it is loading when a network of this machine comes or goes, as each

@@ -326,6 +326,18 @@ pub fn docker(args: &[&str]) -> String {
     program::output_of(Command::new("docker").args(args), SLOW)
 }
 
+/// Asks a URL by the images' own probe, from a network.
+pub fn probe(network: &str, url: &str) -> Output {
+    let mut command = Command::new("docker");
+    command.args(["run", "--rm", "--network", network]).args([
+        "--entrypoint",
+        "/bin/probe",
+        &service().edge_image(),
+        url,
+    ]);
+    program::run(&mut command, QUICK)
+}
+
 /// What `docker inspect` says of a container.
 pub fn inspect(container: &str) -> Value {
     let text = docker(&["inspect", "--type", "container", container]);

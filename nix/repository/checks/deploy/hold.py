@@ -95,6 +95,30 @@ def restricted(text):
         yield from (f"{where}: {sentence}" for sentence, holds in rules.items() if not holds)
 
 
+PROMETHEUS = {"namespaceSelector": {}, "podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}
+
+
+def apart(texts, port):
+    """What is wrong with the port of metrics: nobody publishes it, and Prometheus alone is let to it."""
+    has = lambda what: str(port) in re.findall(r"\d+", json.dumps(what))
+    for file in ("local.yaml", "compose.yaml", "swarm.yaml"):
+        stack = yaml.safe_load(texts[file])["services"].items()
+        yield from (f"{file}: {name} publishes {port}" for name, service in stack if has(service.get("ports")))
+        if not any(has(service.get("environment")) for _, service in stack):
+            yield f"{file}: nobody is told to listen at {port}"
+    for file, text in texts["quadlet"].items():
+        if any(has(line) for line in text.splitlines() if line.startswith("PublishPort=")):
+            yield f"{file}: it publishes {port}"
+    let = []
+    for one in (one for one in yaml.safe_load_all(texts["kubernetes.yaml"]) if one):
+        if one["kind"] == "Service" and has(one["spec"]["ports"]):
+            yield f"kubernetes: the Service {one['metadata']['name']} has {port}"
+        if one["kind"] == "NetworkPolicy":
+            let += [rule.get("from") for rule in one["spec"].get("ingress", []) if has(rule.get("ports"))]
+    if let != [[PROMETHEUS]]:
+        yield f"kubernetes: {port} is open to {let}"
+
+
 def read(case):
     texts = {file.name: file.read_text() for file in sorted(case.iterdir()) if file.suffix == ".yaml"}
     return texts | {"quadlet": {file.name: file.read_text() for file in sorted((case / "quadlet").iterdir())}}
@@ -116,6 +140,8 @@ def wrong(case):
         there = {container.name for container in containers if container.engine == engine}
         if there and there != stated.keys() - without:
             yield f"{engine}: it has {sorted(there)} of {sorted(stated)}"
+    for one in stated.values():
+        yield from apart(texts, one["metrics"]) if one["metrics"] else ()
     yield from (f"kubernetes: {sentence}" for sentence in restricted(texts["kubernetes.yaml"]))
 
 

@@ -1,4 +1,4 @@
-//! `./drydock up`, `down` and `reload-tls`: which stack they mean, on which ports and with which
+//! `./drydock up`, `status`, `down` and `reload-tls`: which stack they mean, on which ports and with which
 //! pair, and what they say when that cannot be.
 
 use std::{
@@ -139,6 +139,69 @@ pub fn up_publishes_on_one_address() {
             "{other} answers"
         );
     }
+}
+
+/// `./drydock status` in the folder of a stack: its code, and what it shows.
+#[track_caller]
+fn status(stack: &Stack, code: i32, wanted: &[&str]) {
+    let output = stack.run("drydock-status", &[]);
+    assert_eq!(output.code, Some(code), "{}", output.text());
+    for text in wanted {
+        let shown = output.stdout.contains(text);
+        assert!(shown, "no {text:?} in: {}", output.text());
+    }
+}
+
+pub fn status_shows_what_runs_and_ends_with_a_code_for_it() {
+    let stack = Stack::prepare("");
+    status(&stack, 3, &["does not run; ./drydock up starts it"]);
+    succeeds(&up(&stack), "answers:");
+    let [app, nginx] = serving(&stack);
+    let started = docker(&["inspect", "--format", "{{.State.StartedAt}}", &app]);
+    let [image, edge] = [&app, &nginx].map(|id| docker(&["inspect", "--format", "{{.Image}}", id]));
+    let own = "as this folder's sources make it";
+    let since = started[..19].replace('T', " ");
+    let runs = format!("app: runs since {since} UTC, healthy");
+    let names = "certificate: DNS:localhost, ";
+    let well = [
+        &runs,
+        &image,
+        &edge,
+        own,
+        names,
+        " days left, until ",
+        "last errors:\n  none",
+    ];
+    status(&stack, 0, &well);
+
+    make_own_pair(&stack.pair(), "localhost", &P_256);
+    stack.composed(&["run", "--rm", "--no-deps", "-T", "tls"]);
+    status(
+        &stack,
+        4,
+        &["! another one is in the volume; ./drydock reload-tls serves it"],
+    );
+    succeeds(
+        &stack.run("drydock-reload-tls", &[]),
+        "the new certificate is served",
+    );
+
+    let other = format!("{}:other", stack.project());
+    docker(&["commit", "--change", "LABEL other=1", &app, &other]);
+    stack.override_with(&format!("services: {{app: {{image: '{other}'}}}}"));
+    let output = stack.start();
+    assert!(output.success, "{}", output.text());
+    status(
+        &stack,
+        5,
+        &["another one than this folder's sources make", own],
+    );
+
+    stack.composed(&["kill", "app"]);
+    status(&stack, 4, &["! app: exited with 137", "answer: 502"]);
+    succeeds(&down(&stack), "");
+    docker(&["image", "rm", &other]);
+    status(&stack, 3, &[]);
 }
 
 pub fn a_folder_that_gives_no_name_has_a_sentence() {

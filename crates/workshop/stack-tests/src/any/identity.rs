@@ -10,11 +10,12 @@ use crate::{
 };
 
 /// Set by the edge, whatever the client sends.
-const OVERWRITTEN: [&str; 9] = [
+const OVERWRITTEN: [&str; 10] = [
     "X-Forwarded-For",
     "X-Real-IP",
     "X-Forwarded-Proto",
     "X-Request-Id",
+    "Traceparent",
     "X-Edge-Protocol",
     "X-Edge-TLS-Version",
     "X-Edge-TLS-Cipher",
@@ -23,7 +24,7 @@ const OVERWRITTEN: [&str; 9] = [
 ];
 
 /// Taken away by the edge.
-const STRIPPED: [&str; 35] = [
+const STRIPPED: [&str; 36] = [
     "CF-Connecting-IP",
     "Early-Data",
     "Fastly-Client-IP",
@@ -33,6 +34,7 @@ const STRIPPED: [&str; 35] = [
     "Keep-Alive",
     "Proxy",
     "TE",
+    "Tracestate",
     "True-Client-IP",
     "Upgrade",
     "X-Client-IP",
@@ -154,6 +156,9 @@ pub fn what_a_client_says_of_itself_never_reaches_the_app() {
         assert_eq!(got("X-Forwarded-For"), got("X-Real-IP"), "{version}");
         assert_eq!(got("X-Forwarded-Proto"), "https", "{version}");
         assert_eq!(got("X-Request-Id").len(), 32, "{version}");
+        let id = got("X-Request-Id");
+        let trace = format!("00-{id}-{}-01", &id[..16]);
+        assert_eq!(got("Traceparent"), trace, "{version}");
         assert_eq!(got("X-Edge-Protocol"), protocol, "{version}");
         assert_eq!(got("X-Edge-TLS-Version"), "TLSv1.3", "{version}");
         assert_eq!(got("X-Edge-TLS-Group"), "X25519MLKEM768", "{version}");

@@ -1,13 +1,10 @@
 //! The app's network: nobody but nginx reaches the app, and the app reaches nobody.
 
-use std::process::Command;
-
 use serde_json::json;
 
 use crate::{
-    program,
     service::service,
-    stack::{Stack, docker},
+    stack::{self, Stack, docker},
 };
 
 pub fn the_host_cannot_reach_the_app() {
@@ -56,16 +53,7 @@ pub fn the_app_has_no_way_out() {
         "http://{}/",
         edge["IPAddress"].as_str().expect("an address")
     );
-    let probe = |network: &str| {
-        let mut command = Command::new("docker");
-        command.args(["run", "--rm", "--network", network]).args([
-            "--entrypoint",
-            "/bin/probe",
-            &service().edge_image(),
-            &url,
-        ]);
-        program::run(&mut command, program::QUICK).text()
-    };
+    let probe = |network: &str| stack::probe(network, &url).text();
     let answered = "301";
     let from_the_edge = probe(&stack.network("edge"));
     assert!(from_the_edge.contains(answered), "{from_the_edge}");

@@ -1,0 +1,9 @@
+# `./drydock status`
+{
+  loadAll,
+  onStack,
+}:
+onStack "status" [
+  loadAll
+  (builtins.readFile ./served.sh)
+]
