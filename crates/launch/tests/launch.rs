@@ -12,6 +12,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// How long anything may take here.
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -252,9 +254,13 @@ fn a_new_certificate_is_told_of() {
     )
     .unwrap();
     fs::write(case.0.join("tls.crt"), "old").unwrap();
-    let mut launched = case
-        .launch("bash")
-        .env("DRYDOCK_ACME", "on")
+    // Below nohup the signal is ignored, and a shell cannot trap what it was started to ignore.
+    let launch = case.launch("bash");
+    let mut launched = Command::new("env")
+        .args(["--default-signal=HUP", "DRYDOCK_ACME=on"])
+        .arg(launch.get_program())
+        .args(launch.get_args())
+        .current_dir(&case.0)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -272,8 +278,8 @@ fn a_new_certificate_is_told_of() {
     fs::remove_file(case.0.join("tls.crt")).unwrap();
     let silence = receiver.recv_timeout(Duration::from_secs(3));
     assert_eq!(silence, Err(mpsc::RecvTimeoutError::Timeout));
-    let id = launched.id().to_string();
-    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    let nginx = Pid::from_raw(launched.id().try_into().unwrap()).unwrap();
+    kill_process(nginx, Signal::TERM).unwrap();
     assert_eq!(ended(launched), Some(0));
     let closed = receiver.recv_timeout(LIMIT);
     assert_eq!(closed, Err(mpsc::RecvTimeoutError::Disconnected));
