@@ -50,7 +50,6 @@ pub const TESTS: Tests = tests![
     faults::rolling::replicas_are_replaced_without_a_failed_request,
     rollouts::a_good_image_replaces_what_runs_and_bad_ones_are_taken_back,
     rollouts::an_image_that_fails_its_clients_is_taken_back,
-    rollouts::stopped_half_way_it_goes_on_or_is_taken_back,
     rollouts::what_was_rolled_out_runs_on_after_up,
     rollouts::what_cannot_be_rolled_out_changes_nothing,
     scaling::requests_spread_over_all_replicas,
@@ -119,7 +118,10 @@ pub const QUIET_TESTS: Tests = tests![
 ];
 
 /// Those of `./drydock test --all`.
-pub const LONG_TESTS: Tests = tests![rollouts::ten_in_a_row_lose_no_request];
+pub const LONG_TESTS: Tests = tests![
+    rollouts::stopped_half_way_it_goes_on_or_is_taken_back,
+    rollouts::ten_in_a_row_lose_no_request,
+];
 
 /// A name has `::` inside; what else is in backticks has not.
 fn the_table_of_faults_names_its_tests() {

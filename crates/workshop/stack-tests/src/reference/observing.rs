@@ -73,8 +73,11 @@ pub fn metrics_are_for_the_services_own_network() {
 
     let published = &stack.inspect("app")["NetworkSettings"]["Ports"];
     assert!(!published.to_string().contains(METRICS), "{published}");
-    let asks =
-        |network: &str| stack::probe(network, &format!("http://app:{METRICS}/metrics")).success;
+    let networks = &stack.inspect("app")["NetworkSettings"]["Networks"];
+    let address = networks[stack.network("backend")]["IPAddress"].as_str();
+    // The probe asks no DNS.
+    let url = format!("http://{}:{METRICS}/metrics", address.expect("an address"));
+    let asks = |network: &str| stack::probe(network, &url).success;
     assert!(asks(&stack.network("backend")), "nobody can look");
     assert!(!asks(&stack.network("edge")), "the edge's network can look");
 }
