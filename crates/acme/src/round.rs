@@ -140,7 +140,9 @@ impl<'a> Keeper<'a> {
             _ => schedule::within(window.0, window.1),
         };
         self.chosen = Some((window, chosen));
-        Ok(chosen.min(now + schedule::poll(after)))
+        // An authority may suggest a time that is too late, as Pebble does for short lifetimes.
+        let last = schedule::at_the_latest(there.not_before, there.not_after);
+        Ok(chosen.min(last).min(now + schedule::poll(after)))
     }
 
     /// When the authority wants the certificate to be renewed, and after what time it wants to be

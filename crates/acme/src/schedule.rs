@@ -50,6 +50,11 @@ pub(crate) fn by_lifetime(from: SystemTime, until: SystemTime) -> SystemTime {
     }
 }
 
+/// Whatever the authority suggests: when a sixth of the lifetime is left.
+pub(crate) fn at_the_latest(from: SystemTime, until: SystemTime) -> SystemTime {
+    from + until.duration_since(from).unwrap_or_default() * 5 / 6
+}
+
 /// A duration as people say it.
 pub(crate) fn shown(duration: Duration) -> String {
     let seconds = duration.as_secs();

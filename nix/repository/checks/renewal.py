@@ -61,7 +61,7 @@ def running(name, command, end=signal.SIGTERM, **variables):
 def pebble(port, **more):
     """An authority whose certificates last for seconds."""
     profiles = {name: {"description": name, "validityPeriod": seconds}
-                for name, seconds in (("brief", 20), ("gone", 1), ("long", 90 * 86400))}
+                for name, seconds in (("brief", 40), ("gone", 1), ("long", 90 * 86400))}
     settings = {"listenAddress": f"127.0.0.1:{port}", "managementListenAddress": f"127.0.0.1:{port + 1000}",
                 "certificate": str(OWN / "tls.crt"), "privateKey": str(OWN / "tls.key"),
                 "httpPort": 8080, "tlsPort": 8443, "keyAlgorithm": "ecdsa", "profiles": profiles,
@@ -187,7 +187,7 @@ with running("nginx.log", sys.argv[1:], signal.SIGQUIT, DRYDOCK_ACME="on"), pebb
     development = hashlib.sha256(ssl.PEM_cert_to_DER_cert((PAIR / "tls.crt").read_text().split("-----END")[0] + "-----END CERTIFICATE-----")).hexdigest()
     awaited("until then the development pair serves", lambda: development in load.seen)
     with running("acme.log", acme("--retry", "1", command=keypair(PAIR)), signal.SIGKILL, **wanted(14000)) as client:
-        awaited("it is issued, and renewed twice, under load", lambda: len(set(load.seen)) >= 4)
+        awaited("it is issued, and renewed twice, under load", lambda: len(set(load.seen)) >= 4, 300)
         secrets = keys(state)
         for what in ("cmdline", "environ"):
             secrets_seen = pathlib.Path(f"/proc/{client.pid}/{what}").read_bytes().decode()
