@@ -6,4 +6,5 @@
 onStack "status" [
   loadAll
   (builtins.readFile ./served.sh)
+  (builtins.readFile ./rolled-out.sh)
 ]

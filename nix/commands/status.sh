@@ -26,8 +26,13 @@ container() { # SERVICE ID
   esac
   [ -z "$health" ] || [ "$health" = healthy ] || [ "$state" != running ] || bad "$1 is $health"
   echo "  $image $id"
+  # The ACME client is built for who asks for it, and no part of what this folder's sources are.
+  [ "$1" != acme ] || return 0
   if docker image inspect "$id" 2>/dev/null | is_made "$(images "$1")"; then
     echo "  as this folder's sources make it"
+  elif [ "$(id_of "$(tag "$1" rollout)")" = "$id" ]; then
+    echo "  it was rolled out; './drydock rollout --back $1' takes it back"
+    others=yes
   else
     echo "  another one than this folder's sources make; ./drydock up replaces it"
     others=yes
@@ -40,10 +45,10 @@ container() { # SERVICE ID
 }
 address=https://$place:$https/
 echo "the stack '$project' of $PWD, at $address"
-for service in $(printf '%s\n' "${!programs[@]}" | sort) nginx tls; do
-  ids=$(compose ps --all --quiet "$service")
-  [ -n "$ids" ] || bad "$service: there is none"
-  for id in $ids; do container "$service" "$id"; done
+for service in $(printf '%s\n' "${!programs[@]}" | sort) nginx tls $([ -z "$(value DRYDOCK_ACME)" ] || echo acme); do
+  all=$(compose ps --all --quiet "$service")
+  [ -n "$all" ] || bad "$service: there is none"
+  for id in $all; do container "$service" "$id"; done
 done
 
 leaf=$(served)

@@ -131,18 +131,19 @@ impl<'a> Keeper<'a> {
     /// When there is something to do for a certificate that is good now: to renew it, or to ask for
     /// the authority's suggestion once more.
     fn due(&mut self, there: &Certificate, now: SystemTime) -> Result<SystemTime, String> {
-        let Some((window, after)) = self.runtime.block_on(self.suggestion(there))? else {
-            return Ok(schedule::by_lifetime(there.not_before, there.not_after));
-        };
-        // One choice for a window, or the last of many would count.
-        let chosen = match self.chosen {
-            Some((of, chosen)) if of == window => chosen,
-            _ => schedule::within(window.0, window.1),
-        };
-        self.chosen = Some((window, chosen));
-        // An authority may suggest a time that is too late, as Pebble does for short lifetimes.
-        let last = schedule::at_the_latest(there.not_before, there.not_after);
-        Ok(chosen.min(last).min(now + schedule::poll(after)))
+        let suggestion = self.runtime.block_on(self.suggestion(there));
+        let suggestion = suggestion.map(|found| {
+            found.map(|(window, after)| {
+                // One choice for a window, or the last of many would count.
+                let chosen = match self.chosen {
+                    Some((of, chosen)) if of == window => chosen,
+                    _ => schedule::within(window.0, window.1),
+                };
+                self.chosen = Some((window, chosen));
+                (chosen, after)
+            })
+        });
+        schedule::due((there.not_before, there.not_after), now, suggestion)
     }
 
     /// When the authority wants the certificate to be renewed, and after what time it wants to be

@@ -22,7 +22,7 @@ pub(crate) fn pause(first: Duration, failures: u32, told: Option<Duration>) -> D
 
 /// When the next look is due, in the words of the authority: not at once, and at least each day
 /// (RFC 9773, section 4.3.2).
-pub(crate) fn poll(after: Duration) -> Duration {
+fn poll(after: Duration) -> Duration {
     after.clamp(MINUTE, DAY)
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn within(start: SystemTime, end: SystemTime) -> SystemTime {
 
 /// Where the authority suggests nothing: when a third of the lifetime is left, or half of it, if
 /// that is less than ten days (<https://letsencrypt.org/docs/integration-guide/#when-to-renew>).
-pub(crate) fn by_lifetime(from: SystemTime, until: SystemTime) -> SystemTime {
+fn by_lifetime(from: SystemTime, until: SystemTime) -> SystemTime {
     let lifetime = until.duration_since(from).unwrap_or_default();
     from + if lifetime < 10 * DAY {
         lifetime / 2
@@ -50,8 +50,30 @@ pub(crate) fn by_lifetime(from: SystemTime, until: SystemTime) -> SystemTime {
     }
 }
 
+/// When a certificate of this lifetime is to be renewed, or the authority asked once more: its
+/// suggestion is a moment, and a time until it wants to be asked again.
+///
+/// # Errors
+/// Why there is no suggestion, as long as nothing is due without one either: an authority that
+/// cannot say when keeps nobody from renewing in time.
+pub(crate) fn due<E>(
+    lifetime: (SystemTime, SystemTime),
+    now: SystemTime,
+    suggestion: Result<Option<(SystemTime, Duration)>, E>,
+) -> Result<SystemTime, E> {
+    let own = by_lifetime(lifetime.0, lifetime.1);
+    match suggestion {
+        // It may be too late, as Pebble's are for short lifetimes.
+        Ok(Some((moment, after))) => Ok(moment
+            .min(at_the_latest(lifetime.0, lifetime.1))
+            .min(now + poll(after))),
+        Err(why) if now < own => Err(why),
+        Ok(None) | Err(_) => Ok(own),
+    }
+}
+
 /// Whatever the authority suggests: when a sixth of the lifetime is left.
-pub(crate) fn at_the_latest(from: SystemTime, until: SystemTime) -> SystemTime {
+fn at_the_latest(from: SystemTime, until: SystemTime) -> SystemTime {
     from + until.duration_since(from).unwrap_or_default() * 5 / 6
 }
 
@@ -77,6 +99,34 @@ mod tests {
 
     fn at(count: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + seconds(count)
+    }
+
+    #[test]
+    fn an_authority_hurries_a_renewal_and_never_prevents_it() {
+        let day = 86400;
+        let lifetime = (at(0), at(90 * day));
+        // In days: now, what is suggested or why there is nothing, and what is due.
+        for (now, suggestion, wanted) in [
+            (1, Ok(Some((50, day))), Ok(2)),
+            (50, Ok(Some((50, day))), Ok(50)),
+            (20, Ok(Some((10, day))), Ok(10)),
+            // After the end, and the day before it: both are too late.
+            (74, Ok(Some((100, 2 * day))), Ok(75)),
+            (75, Ok(Some((89, day))), Ok(75)),
+            (1, Ok(None), Ok(60)),
+            (59, Err("no answer"), Err("no answer")),
+            (60, Err("no answer"), Ok(60)),
+            (89, Err("no answer"), Ok(60)),
+        ] {
+            let found = suggestion
+                .map(|some| some.map(|(moment, after)| (at(moment * day), seconds(after))));
+            let due = due(lifetime, at(now * day), found);
+            assert_eq!(
+                due,
+                wanted.map(|days| at(days * day)),
+                "{now} {suggestion:?}"
+            );
+        }
     }
 
     #[test]

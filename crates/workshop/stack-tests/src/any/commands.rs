@@ -143,7 +143,7 @@ pub fn up_publishes_on_one_address() {
 
 /// `./drydock status` in the folder of a stack: its code, and what it shows.
 #[track_caller]
-fn status(stack: &Stack, code: i32, wanted: &[&str]) {
+pub fn status(stack: &Stack, code: i32, wanted: &[&str]) {
     let output = stack.run("drydock-status", &[]);
     assert_eq!(output.code, Some(code), "{}", output.text());
     for text in wanted {

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::{
-    commands::{command, down, fails, succeeds, up},
+    commands::{command, down, fails, status, succeeds, up},
     faults::{
         load::{Load, Streams},
         understudy::{self, Flaw},
@@ -322,6 +322,11 @@ pub fn what_was_rolled_out_runs_on_after_up() {
         &format!("app runs {good}, which was rolled out"),
     );
     assert_eq!(stack.container("app"), replica, "`up` has made it anew");
+    status(
+        stack,
+        5,
+        &["it was rolled out; './drydock rollout --back app'"],
+    );
     docker(&["restart", &replica]);
     assert_eq!(running(stack), [&*good]);
 
