@@ -65,7 +65,7 @@ lib.concatMapAttrs (package: lib.mapAttrs' (test: lib.nameValuePair "${package}-
   nginx = {
     layer = "nginx-config";
     # The configuration, and the assets above it.
-    bytes = 22500;
+    bytes = 20500;
     after = pkgs.dockerTools.mergeImages [
       image-app
       (imageNginxOf (nginxConfig {
