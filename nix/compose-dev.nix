@@ -137,6 +137,7 @@ in
   x-loop: &loop
     image: ${repository}/dev:latest
     restart: "no" # whoever works on it sees it end
+    security_opt: !override ["no-new-privileges:true"] # compilers call more than what ships
     stop_grace_period: 2s
 
   services:

@@ -16,19 +16,45 @@ let
     place: name: "${if registry != null then registry else place}/${name}@sha256:${standIn name}";
   # Of Compose and Swarm.
   asked = "\${DRYDOCK_REGISTRY:?it is to be REGISTRY/PATH, where the images were published}";
-  # A folder with those files, and with the digests in them.
+  # What the programs may call: by the files' names, beside what names them.
+  seccomp = lib.mapAttrs' (name: lib.nameValuePair "seccomp/${name}.json") scope.description.profiles;
+  published = removeAttrs seccomp [ "seccomp/acme.json" ];
+  # Drop-ins for a unit that runs a service without a container: systemd.exec(5). There it is
+  # RestrictNamespaces= that answers clone3 as the profiles do.
+  filters = lib.concatMapAttrs (
+    name: _:
+    lib.optionalAttrs (scope.description.profiles ? ${name}) {
+      "seccomp/${name}.conf" = ''
+        [Service]
+        SystemCallFilter=${
+          toString (
+            builtins.concatMap (rule: rule.names)
+              (builtins.fromJSON scope.description.profiles.${name}).syscalls
+          )
+        }
+        RestrictNamespaces=yes
+      '';
+    }
+  ) scope.services;
+  # A folder with those files.
+  folder =
+    name: files:
+    pkgs.runCommand name { } (
+      lib.concatMapStrings (file: ''
+        install -D -m 444 ${pkgs.writeText "file" files.${file}} "$out/${file}"
+      '') (builtins.attrNames files)
+    );
+  # The same, and with the digests in them.
   pinned =
     name: files:
     pkgs.runCommand name { } ''
-      mkdir "$out"
+      cp -r --no-preserve=mode ${folder "files" files} "$out"
       ${lib.concatMapStrings (image: ''
         digest=$(sed -n 's|^${repository}/${image}@sha256:||p' ${scope.digests})
         [ ''${#digest} = 64 ]
         echo "s/${standIn image}/$digest/g" >> digests
       '') (builtins.attrNames scope.images)}
-      ${lib.concatMapStrings (file: ''
-        sed -f digests ${pkgs.writeText "file" files.${file}} > "$out/${file}"
-      '') (builtins.attrNames files)}
+      find "$out" -type f -exec sed -i -f digests {} +
     '';
   # Those that nginx can only reach where it is itself.
   besides = builtins.attrNames (
@@ -40,17 +66,25 @@ in
 {
   # What each container needs.
   description = call ./description.nix { };
-  # With the images of `docker load`.
-  composeFile = pkgs.writeText "compose.yaml" (call ./compose { });
+  # With the images of `docker load`: what lies in a folder, and what commands read elsewhere.
+  composeFolder = folder "compose" ({ "compose.yaml" = call ./compose { }; } // seccomp);
+  composeFile = pkgs.writeText "compose.yaml" (
+    call ./compose { profiles = "${scope.composeFolder}/seccomp"; }
+  );
   # With those of a registry: by engine, the texts of files by their names.
   renderings = {
-    compose."compose.yaml" = call ./compose { reference = below asked; };
-    kubernetes = call ./kubernetes { reference = below repository; };
+    compose = {
+      "compose.yaml" = call ./compose { reference = below asked; };
+    }
+    // published;
+    kubernetes = call ./kubernetes { reference = below repository; } // published;
     quadlet =
       call ./podman/quadlet.nix {
         reference = below "\${DRYDOCK_REGISTRY}";
         asksForRegistry = registry == null;
       }
+      // published
+      // filters
       // {
         "nixos.nix" = builtins.readFile ./podman/module.nix;
         "stack.json" = builtins.toJSON (

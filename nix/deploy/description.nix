@@ -8,6 +8,7 @@
   edgeFolder,
 }:
 let
+  seccomp = import ./seccomp.nix { inherit lib; };
   policy = import ./policy.nix;
   edgeUser = (import ./users.nix).edge;
   volumes = import ./volumes.nix { inherit edgeUser lib services; };
@@ -42,6 +43,7 @@ let
     ];
     # With the two capabilities it reads a key whatever its owner, and hands it to nginx's user.
     user = 0;
+    seccomp = "tls";
     capabilities = [
       "DAC_READ_SEARCH"
       "CHOWN"
@@ -64,6 +66,16 @@ in
 {
   inherit policy;
   inherit (volumes) volumes;
+  # By name, as engines read them.
+  profiles =
+    seccomp.profiles
+    // lib.concatMapAttrs (
+      name: service:
+      lib.optionalAttrs (service.seccomp != null) {
+        ${name} =
+          if service.seccomp == "chassis" then seccomp.chassis else builtins.readFile service.seccomp;
+      }
+    ) services;
 
   # Gets the pair by ACME, where that is asked for: only Compose has it, and with the images of this
   # machine alone, since it is none of those that are published.
@@ -83,6 +95,7 @@ in
     ++ keeper.program
     ++ keeper.arguments;
     inherit (keeper) capabilities user;
+    seccomp = "acme";
     networks = [ "edge" ];
     egress = true;
     handedOn = [
@@ -122,6 +135,7 @@ in
         arguments
         capabilities
         program
+        seccomp
         user
         ;
       restarts = false;
@@ -136,6 +150,7 @@ in
       // rec {
         image = "nginx";
         user = edgeUser;
+        seccomp = "nginx";
         # Besides stderr, and in the place of the image's own -g.
         arguments = [
           "-g"
@@ -205,6 +220,7 @@ in
       // {
         image = "nginx";
         user = edgeUser;
+        seccomp = "nginx";
         program = [ "/bin/probe" ];
         arguments = [ "--hold" ];
         # It has nothing in hand.

@@ -4,6 +4,8 @@
   # Capabilities; all others are dropped.
   capabilities = [ ];
   noNewPrivileges = true;
+  # Which of the profiles of ./seccomp.nix it has; null for the engine's own.
+  seccomp = null;
   readOnlyRoot = true;
   # Processes and threads; the engine's own count too while it starts a health check.
   pids = 64;

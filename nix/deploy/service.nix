@@ -70,6 +70,7 @@ policy
     ;
   inherit replicas;
   image = service.serviceName;
+  seccomp = if service.seccomp == null then null else service.serviceName;
   # A socket is for its owner alone.
   user = if socket == null then (import ./users.nix).service else edgeUser;
   # Two CPUs, in hundredths.

@@ -26,6 +26,7 @@ let
             port = 8000;
             ready = "/readyz";
             repository = "drydock";
+            seccomp = "chassis";
             # Whatever else is in this repository is no part of the service.
             sources = [
               "build.rs"

@@ -167,6 +167,11 @@ in
   edgeFacts =
     row (orNull file) null
       "The same of the edge's image, in the place of nix/images/facts/nginx.toml.";
+  seccomp =
+    row
+      (orNull (type "\"chassis\", or a path to a file" (value: value == "chassis" || file.accepts value)))
+      null
+      "Which system calls it may make, any other one ending it: a [seccomp profile](DEPLOY.md#system-calls) of yours, or `chassis`, for a service that asks nothing of the system but what the chassis does; by itself those that the engine allows to any.";
   secrets =
     row (list (matching "a variable's name" "[A-Za-z_][A-Za-z0-9_]*")) [ ]
       "Variables that it has as files instead: of each, the one that is called `…_FILE` besides says where its file is.";

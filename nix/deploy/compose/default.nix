@@ -12,12 +12,19 @@
   # Of the last part of an image's name, what it is called in a registry, by digest; without it the
   # images are those that were loaded.
   reference ? null,
+  # The folder of the seccomp profiles, from where this lies.
+  profiles ? "./seccomp",
 }:
 let
   inherit (description) networks policy volumes;
   published = reference != null;
   lines = import ./lines.nix {
-    inherit lib policy published;
+    inherit
+      lib
+      policy
+      profiles
+      published
+      ;
     reference = if published then reference else name: "${repository}/${name}:latest";
   };
   secrets = builtins.concatLists (

@@ -59,6 +59,7 @@ in
     [
       "<<: *policy"
       (lines.image tls)
+      (lines.seccomp tls)
       "entrypoint: ${builtins.toJSON tls.program}"
       "command: ${lines.list tls.arguments}"
       "${lines.user tls} # with the two capabilities below: read a key whatever its owner, hand it to nginx's user"
@@ -85,6 +86,7 @@ in
     + indented [
       "<<: *policy"
       (lines.image network)
+      (lines.seccomp network)
       "entrypoint: ${builtins.toJSON network.program}"
       "command: ${lines.list network.arguments}"
     ]
@@ -105,6 +107,7 @@ in
     + indented [
       "<<: *policy"
       (lines.image nginx)
+      (lines.seccomp nginx)
     ]
     + lib.optionalString nginx.hostname hostname
     + indented (
@@ -154,6 +157,7 @@ in
       [
         "<<: *policy"
         (lines.image acme)
+        (lines.seccomp acme)
         "scale: 0\${DRYDOCK_ACME:+1} # 0 or 01"
         "command: ${lines.list acme.arguments}"
         "${lines.user acme} # with the two capabilities of `tls`"

@@ -6,6 +6,8 @@
   # ../policy.nix, and whether the images come from a registry.
   policy,
   published,
+  # The folder of the seccomp profiles.
+  profiles,
 }:
 let
   units = import ../units.nix;
@@ -23,6 +25,9 @@ rec {
       builtins.concatStringsSep ", " (lib.mapAttrsToList (name: value: "${name}: ${toString value}") set)
     } }";
   image = container: "image: ${reference container.image}";
+  seccomp =
+    container:
+    "security_opt: [\"no-new-privileges:true\", \"seccomp=${profiles}/${container.seccomp}.json\"]";
   networks = container: "networks: ${list container.networks}";
   user = container: "user: \"${toString container.user}:${toString container.user}\"";
   mount = mount: "  - ${mount.volume}:${mount.at}${lib.optionalString mount.readOnly ":ro"}";

@@ -20,6 +20,7 @@ in
     "<<: *policy"
     (lines.image container)
   ]
+  ++ lib.optional (container.seccomp != null) (lines.seccomp container)
   ++ lines.health container
   ++ [
     "environment:"

@@ -122,6 +122,16 @@ let
     // {
       "network.yaml" = documents network;
     };
+  # Those that have one.
+  profiled =
+    name: container:
+    lib.optional (container.seccomp != null) {
+      inherit name;
+      securityContext.seccompProfile = {
+        type = "Localhost";
+        localhostProfile = "${common."app.kubernetes.io/part-of"}/${container.seccomp}.json";
+      };
+    };
 in
 files
 // {
@@ -137,6 +147,8 @@ files
     # What else a service is told is merged into its ConfigMap (configMapGenerator, behavior: merge).
     # Kubernetes has no word for two of the limits: processes are the kubelet's podPidsLimit, and
     # what the kernel writes at a crash is the node's.
+    # Where nodes have the seccomp profiles of ./seccomp in their kubelet's folder of these,
+    # components: [base/seccomp] has the pods take them.
   ''
   + write {
     apiVersion = "kustomize.config.k8s.io/v1beta1";
@@ -153,5 +165,32 @@ files
             name: container: lib.optionalAttrs (container.environment != { }) { ${name} = container; }
           ) services
         );
+  };
+  "seccomp/kustomization.yaml" = ''
+    # A component: the pods have the profiles beside it, which each node has to have below
+    # /var/lib/kubelet/seccomp/${common."app.kubernetes.io/part-of"}, or no container starts.
+  ''
+  + write {
+    apiVersion = "kustomize.config.k8s.io/v1alpha1";
+    kind = "Component";
+    patches = builtins.concatLists (
+      lib.mapAttrsToList (
+        name: inside:
+        let
+          those = builtins.concatLists (lib.mapAttrsToList profiled inside);
+        in
+        lib.optional (those != [ ]) {
+          patch = builtins.toJSON {
+            apiVersion = "apps/v1";
+            kind = "Deployment";
+            metadata = { inherit name; };
+            spec.template.spec = {
+              containers = those;
+            }
+            // lib.optionalAttrs (inside ? nginx) { initContainers = profiled "tls" containers.tls; };
+          };
+        }
+      ) pods
+    );
   };
 }

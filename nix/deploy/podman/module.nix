@@ -9,6 +9,8 @@
   registry,
   # What runs, and with what; beside this file.
   stack ? builtins.fromJSON (builtins.readFile ./stack.json),
+  # A folder with the seccomp profiles, likewise.
+  profiles ? ./seccomp,
 }:
 {
   config,
@@ -17,7 +19,17 @@
 }:
 let
   podman = lib.getExe config.virtualisation.podman.package;
-  named = container: container // { image = "${registry}/${container.image}"; };
+  named =
+    container:
+    removeAttrs container [ "seccomp" ]
+    // {
+      image = "${registry}/${container.image}";
+      extraOptions =
+        container.extraOptions
+        ++
+          lib.optional (container.seccomp != null)
+            "--security-opt=seccomp=${profiles + "/${container.seccomp}.json"}";
+    };
   once = description: script: {
     inherit description script;
     wantedBy = [ "multi-user.target" ];

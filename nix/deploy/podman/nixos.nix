@@ -18,7 +18,7 @@ let
     image = reference container.image;
     user = "${toString container.user}:${toString container.user}";
     cmd = container.arguments;
-    inherit (container) environment;
+    inherit (container) environment seccomp;
     capabilities = {
       ALL = false;
     }

@@ -53,6 +53,9 @@ let
       ]
       ++ yes container.noNewPrivileges "NoNewPrivileges"
       ++ yes container.readOnlyRoot "ReadOnly"
+      ++ lib.optional (
+        container.seccomp != null
+      ) "SeccompProfile=%E/${prefix}/seccomp/${container.seccomp}.json"
       ++ [ "DropCapability=all" ]
       ++ map (capability: "AddCapability=CAP_${capability}") container.capabilities
       ++ lib.mapAttrsToList (

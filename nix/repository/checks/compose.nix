@@ -3,9 +3,10 @@
 # compose.yaml is one to put on top of it. Both are renderings of what the stack is. And of another
 # repository's compose.yaml it is seen what lies on top of its stack.
 {
-  # ../../compose-dev.nix and ../../deploy/compose, as files
+  # ../../compose-dev.nix, as a file; ../../deploy/compose, as one and as a folder
   composeDevFile,
   composeFile,
+  composeFolder,
   lib,
   pkgs,
 }:
@@ -13,7 +14,8 @@ let
   files = lib.fileset.toSource {
     root = ../../..;
     fileset = lib.fileset.unions (
-      map (name: ../../.. + "/${name}") (
+      [ ../../../seccomp ]
+      ++ map (name: ../../.. + "/${name}") (
         builtins.filter (name: lib.hasPrefix "compose" name && lib.hasSuffix ".yaml" name) (
           builtins.attrNames (builtins.readDir ../../..)
         )
@@ -34,8 +36,10 @@ pkgs.runCommand "compose" { nativeBuildInputs = [ pkgs.docker-compose ]; } ''
       *) check "$file" --file compose.yaml --file "$file" ;;
     esac
   done
-  diff -u compose.yaml ${composeFile} >> "$HOME/wrong" ||
-    echo "compose.yaml is not what nix/deploy/compose makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
+  for file in compose.yaml seccomp; do
+    diff -ruN "$file" "${composeFolder}/$file" >> "$HOME/wrong" ||
+      echo "$file is not what nix/deploy makes: the lines with + are; nix run .#compose writes it anew, where it is not there" >> "$HOME/wrong"
+  done
   diff -u compose.dev.yaml ${composeDevFile} >> "$HOME/wrong" ||
     echo "compose.dev.yaml is not what nix/compose-dev.nix makes: the lines with + are" >> "$HOME/wrong"
   # ../../commands/files.sh is read by each command that acts on the stack.

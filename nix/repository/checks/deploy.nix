@@ -73,7 +73,7 @@ let
   put =
     folder: files:
     lib.concatMapStrings (file: ''
-      cp ${pkgs.writeText "file" files.${file}} "${folder}/${file}"
+      install -D -m 444 ${pkgs.writeText "file" files.${file}} "${folder}/${file}"
     '') (builtins.attrNames files);
   make = name: stack: ''
     mkdir -p cases/${name}/quadlet bases/${name}
@@ -83,11 +83,16 @@ let
     ${put "cases/${name}/quadlet" stack.renderings.quadlet}
     ${put "bases/${name}" stack.renderings.kubernetes}
     kubectl kustomize bases/${name} > cases/${name}/kubernetes.yaml
+    mkdir profiled
+    echo '{ resources: [../bases/${name}], components: [../bases/${name}/seccomp] }' > profiled/kustomization.yaml
+    kubectl kustomize profiled > cases/${name}/profiled.yaml
+    rm -r profiled
   '';
   # A module is what NixOS makes of it; here is seen that it is one, and which options it sets.
   module = import ../../deploy/podman/module.nix {
     registry = "images.example.org/team";
     stack = builtins.fromJSON renderings.quadlet."stack.json";
+    profiles = deployments.quadlet + "/seccomp";
   };
   made = module {
     inherit lib;

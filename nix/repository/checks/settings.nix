@@ -27,6 +27,7 @@ let
     };
     registry = "images.example.org:5000/team/web";
     repository = "team/hello-web";
+    seccomp = "chassis";
     secrets = [ "API_KEY" ];
     services.api = {
       package = "api";
@@ -53,6 +54,7 @@ let
     redirects."/old" = "/new; return 200";
     registry = "https://images.example.org/team";
     repository = "Team/Hello";
+    seccomp = "minimal";
     secrets = [ "API-KEY" ];
     services.api.package = "api";
     writable = [ "data" ];

@@ -133,7 +133,8 @@ pkgs.writeShellApplication {
         container=$project
       else
         {
-          printf 'services:\n  %s:\n    ports: !reset []\n    volumes:\n' "$1"
+          # Goss calls more than what ships: it is held to the engine's own seccomp profile.
+          printf 'services:\n  %s:\n    ports: !reset []\n    security_opt: !override ["no-new-privileges:true"]\n    volumes:\n' "$1"
           mounts "$1" | sed 's/.*/      - "&"/'
         } > "$folder/overlay.yaml"
         compose up --detach --wait --wait-timeout 120 "$1" >&2 || { compose logs --no-color --tail 20 | LC_ALL=C sed 's/[^[:print:]\t]/?/g' >&2; fail "$1 did not start"; }

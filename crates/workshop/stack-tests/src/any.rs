@@ -86,6 +86,7 @@ pub const TESTS: Tests = tests![
     hardening::settings_are_as_promised,
     hardening::processes_have_no_privileges,
     hardening::the_root_cannot_be_written,
+    hardening::a_call_that_is_not_in_the_profile_ends_the_process,
     isolation::the_host_cannot_reach_the_app,
     isolation::the_app_has_no_way_out,
     limits::clients_behind_one_private_address_are_not_slowed_down,

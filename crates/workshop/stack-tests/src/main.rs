@@ -21,7 +21,7 @@ use std::{env, panic, process::ExitCode};
 
 use libtest_mimic::{Arguments, Conclusion, Trial};
 
-use any::faults::understudy;
+use any::{faults::understudy, hardening};
 use service::service;
 use stack::Stack;
 use tests::Tests;
@@ -31,13 +31,18 @@ use tests::Tests;
 const THREADS: usize = 4;
 
 fn main() -> ExitCode {
-    if env::args().nth(1).as_deref() == Some(understudy::ARGUMENT) {
-        let [port, ready_path, flaw] =
-            [2, 3, 4].map(|place| env::args().nth(place).unwrap_or_default());
-        let Err(error) = understudy::serve(&port, &ready_path, &flaw) else {
+    let [first, port, ready_path, flaw] =
+        [1, 2, 3, 4].map(|place| env::args().nth(place).unwrap_or_default());
+    let instead = match &*first {
+        understudy::ARGUMENT => Some(understudy::serve(&port, &ready_path, &flaw)),
+        hardening::ARGUMENT => Some(hardening::link()),
+        _ => None,
+    };
+    if let Some(result) = instead {
+        let Err(error) = result else {
             return ExitCode::SUCCESS;
         };
-        eprintln!("the understudy cannot serve: {error}");
+        eprintln!("the {first} fails: {error}");
         return ExitCode::FAILURE;
     }
     let mut arguments = Arguments::from_args();

@@ -108,6 +108,12 @@ impl Stack {
         fs::create_dir_all(folder.join("nginx/tls")).expect("a folder for temporary files");
         let compose_file = root().join("compose.yaml");
         fs::copy(compose_file, folder.join("compose.yaml")).expect("compose.yaml is copied");
+        let profiles = folder.join("seccomp");
+        fs::create_dir_all(&profiles).expect("a folder for profiles");
+        for file in fs::read_dir(root().join("seccomp")).expect("the profiles are listed") {
+            let file = file.expect("a profile");
+            fs::copy(file.path(), profiles.join(file.file_name())).expect("it is copied");
+        }
         let (http, https) = (free_port(), free_port());
         Self {
             project,

@@ -2,8 +2,8 @@
 
 CASE is a folder: `description.json` is what nix/deploy states, and beside it is what each engine is
 told of that: `local.yaml` and `compose.yaml`, `swarm.yaml` if Swarm can run it, `kubernetes.yaml` as
-kustomize gives it, and `quadlet/`. Whatever does not hold is a line on stdout, and the exit code is
-1 then. The first case is then broken in each way that BROKEN lists, and each has to be found out.
+kustomize gives it, `profiled.yaml` with the seccomp profiles besides, and `quadlet/`. Whatever does
+not hold is a line on stdout, and the exit code is 1 then. The first case is then broken in each way that BROKEN lists, and each has to be found out.
 """
 
 import json
@@ -21,6 +21,8 @@ VERSIONS = ["1.34", "1.35", "1.36", "1.37"]
 # What an engine's words have no place for, and who sees to it instead.
 UNSAID = {
     ("swarm", "no_new_privileges"): "docker stack passes no security_opt on: daemon.json has it",
+    ("swarm", "seccomp"): "likewise, and daemon.json has one profile for all containers of an engine",
+    ("kubernetes", "seccomp"): "a node without the file would start nothing: the component says it",
     ("kubernetes", "pids"): "the kubelet's podPidsLimit",
     ("kubernetes", "core"): "the node's",
 }
@@ -43,6 +45,8 @@ def held(container, stated):
         yield "it drops not all capabilities"
     if said("no_new_privileges") and not container.no_new_privileges:
         yield "it may get more privileges"
+    if said("seccomp") and container.seccomp != stated["seccomp"]:
+        yield f"its seccomp profile is {container.seccomp}, and {stated['seccomp']} is stated"
     if not container.read_only:
         yield "its root can be written"
     if not container.memory:
@@ -121,7 +125,7 @@ def apart(texts, port):
 
 def read(case):
     texts = {file.name: file.read_text() for file in sorted(case.iterdir()) if file.suffix == ".yaml"}
-    return texts | {"quadlet": {file.name: file.read_text() for file in sorted((case / "quadlet").iterdir())}}
+    return texts | {"quadlet": {file.name: file.read_text() for file in sorted((case / "quadlet").iterdir()) if file.is_file()}}
 
 
 def wrong(case):
@@ -135,6 +139,21 @@ def wrong(case):
     for container in (one for one in containers if one.name in stated):
         what = {"joins": None, "listens": 0, "egress": False} | stated[container.name]
         yield from (f"{container.engine}: {container.name}: {sentence}" for sentence in held(container, what))
+    for container in of_kubernetes(texts["profiled.yaml"]):
+        if container.seccomp != stated[container.name]["seccomp"]:
+            yield f"profiled: {container.name}: its seccomp profile is {container.seccomp}"
+    # A profile is where it is looked for, and allows nothing by itself; systemd is told the same.
+    for name in {one["seccomp"] for one in stated.values()} - {None}:
+        profile = json.loads(description["profiles"][name])
+        if profile["defaultAction"] != "SCMP_ACT_KILL_PROCESS":
+            yield f"the seccomp profile {name} lets pass what it does not name"
+        filters = case / "quadlet" / "seccomp" / f"{name}.conf"
+        calls = re.search("^SystemCallFilter=(.*)$", filters.read_text(), re.MULTILINE) if filters.exists() else None
+        if name not in ("acme", "nginx", "tls") and (not calls or set(calls[1].split()) != {call for rule in profile["syscalls"] for call in rule["names"]}):
+            yield f"systemd is told other calls of {name} than its seccomp profile has"
+        for folder in ("seccomp", "quadlet/seccomp"):
+            if name != "acme" and not (case / folder / f"{name}.json").is_file():
+                yield f"{folder}/{name}.json is not there"
     # Each has each, but for what an engine does by itself.
     for engine, without in {"local": set(), "compose": {"acme"}, "swarm": {"acme", "tls"}, "kubernetes": {"acme", "network"}, "quadlet": {"acme"}}.items():
         there = {container.name for container in containers if container.engine == engine}

@@ -16,6 +16,8 @@ class Container:
     capabilities: set
     drops_all: bool
     no_new_privileges: bool
+    # The name of its seccomp profile, where it has another one than the engine's own.
+    seccomp: str
     read_only: bool
     memory: str
     pids: int
@@ -24,6 +26,10 @@ class Container:
     health: bool
     # Networks that lead out of the stack, or what it shares.
     out: set
+
+
+def profile(path):
+    return path.rsplit("/", 1)[-1].removesuffix(".json") if path else None
 
 
 def seconds(text):
@@ -46,6 +52,7 @@ def of_compose(engine, text):
             capabilities=set(service.get("cap_add", [])),
             drops_all=service.get("cap_drop") == ["ALL"],
             no_new_privileges="no-new-privileges:true" in service.get("security_opt", []),
+            seccomp=profile("".join(o for o in service.get("security_opt", []) if o.startswith("seccomp="))),
             read_only=service.get("read_only", False),
             memory=limits.get("memory") if engine == "swarm" else service.get("mem_limit"),
             pids=limits.get("pids") if engine == "swarm" else service.get("pids_limit"),
@@ -79,6 +86,7 @@ def of_kubernetes(text):
                 capabilities=set(security["capabilities"].get("add", [])),
                 drops_all=security["capabilities"].get("drop") == ["ALL"],
                 no_new_privileges=security.get("allowPrivilegeEscalation") is False,
+                seccomp=profile(security.get("seccompProfile", {}).get("localhostProfile")),
                 read_only=security.get("readOnlyRootFilesystem", False),
                 memory=container["resources"].get("limits", {}).get("memory"),
                 pids=None,
@@ -117,6 +125,7 @@ def of_quadlet(texts):
             capabilities={value.removeprefix("CAP_") for value in keys.get("AddCapability", [])},
             drops_all=keys.get("DropCapability") == ["all"],
             no_new_privileges=keys.get("NoNewPrivileges") == ["true"],
+            seccomp=profile(keys.get("SeccompProfile", [None])[0]),
             read_only=keys.get("ReadOnly") == ["true"],
             memory=options.get("memory"),
             pids=int(options.get("pids-limit", 0)),

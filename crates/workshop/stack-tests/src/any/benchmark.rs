@@ -43,7 +43,15 @@ const FACTS: [(&str, Fact); 25] = [
         holds(*profile != "unconfined", profile)
     }),
     ("selinux", |c| c.has_no_security_option("label")),
-    ("seccomp", |c| c.has_no_security_option("seccomp")),
+    ("seccomp", |c| {
+        let options = &c.inspected["HostConfig"]["SecurityOpt"];
+        let off = |option: &Value| {
+            option
+                .as_str()
+                .is_none_or(|text| text.ends_with("unconfined"))
+        };
+        holds(!list(options).iter().any(off), options)
+    }),
     ("no_new_privileges", |c| {
         let options = &c.inspected["HostConfig"]["SecurityOpt"];
         let wanted = json!("no-new-privileges:true");

@@ -1,10 +1,18 @@
 //! That the containers have nothing that they do not need: as configured, and in force.
 
-use std::fs;
+use std::{fs, io, os::unix::fs::symlink, process::Command};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{program, service::service, stack::Stack};
+use super::faults::understudy;
+use crate::{
+    program,
+    service::service,
+    stack::{Stack, root},
+};
+
+/// The argument that makes this program [`link`].
+pub const ARGUMENT: &str = "forbidden-call";
 
 const SERVICES: [(&str, &str); 2] = [("app", "10001"), ("nginx", "10002")];
 
@@ -13,7 +21,19 @@ pub fn settings_are_as_promised() {
     let stack = Stack::shared();
     for service in ["app", "nginx", "tls"] {
         let host = &stack.inspect(service)["HostConfig"];
-        assert_eq!(host["SecurityOpt"], json!(["no-new-privileges:true"]));
+        let options = &host["SecurityOpt"];
+        assert_eq!(options[0], "no-new-privileges:true", "{service}");
+        match profile(service) {
+            Some(profile) => {
+                let given = options[1].as_str().unwrap_or_default();
+                let given = given.strip_prefix("seccomp=").unwrap_or_default();
+                let given: Value = serde_json::from_str(given)
+                    .unwrap_or_else(|why| panic!("{service}: its profile: {why}: {options}"));
+                assert_eq!(given, profile, "{service}");
+            }
+            // The engine's own.
+            None => assert_eq!(options[1], json!(null), "{service}"),
+        }
         let quota = host["CpuQuota"].as_i64();
         assert!(quota > Some(0), "{service}: its CPU quota is {quota:?}");
         assert_eq!(host["LogConfig"]["Config"]["max-size"], "10m", "{service}");
@@ -47,6 +67,65 @@ pub fn settings_are_as_promised() {
     }
 }
 
+/// The seccomp profile that compose.yaml names; a service may have none.
+fn profile(service: &str) -> Option<Value> {
+    let file = root().join(format!("seccomp/{service}.json"));
+    if service == "app" && !file.exists() {
+        return None;
+    }
+    let text = fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+    Some(serde_json::from_str(&text).expect("a profile"))
+}
+
+/// Makes a symbolic link, which no program of the images does: this program's part of the test below.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn link() -> io::Result<()> {
+    symlink("/nowhere", "/tmp/link")
+}
+
+pub fn a_call_that_is_not_in_the_profile_ends_the_process() {
+    const SIGSYS: i32 = 31;
+    let stack = Stack::shared();
+    let program = understudy::program_in(&stack.folder("link"));
+    let volume = format!("{}:/program:ro,z", program.display());
+    let run = |profile: &str, program: [&str; 2]| {
+        let mut command = Command::new("docker");
+        command
+            .args(["run", "--rm", "--network", "none", "--cap-drop", "ALL"])
+            .args(["--security-opt", "no-new-privileges:true"])
+            .args(["--tmpfs", "/tmp:mode=1777", "--volume", &volume]);
+        if !profile.is_empty() {
+            let file = root().join(format!("seccomp/{profile}.json"));
+            command.args(["--security-opt", &format!("seccomp={}", file.display())]);
+        }
+        command.args([
+            "--entrypoint",
+            program[0],
+            &service().edge_image(),
+            program[1],
+        ]);
+        program::run(&mut command, program::QUICK)
+    };
+    let ends = |profile: &str, program, code| {
+        let output = run(profile, program);
+        assert_eq!(output.code, Some(code), "{profile}: {}", output.text());
+    };
+    // Each time, something else is there that does not end so, or this would show nothing.
+    let link = ["/program", ARGUMENT];
+    ends("", link, 0);
+    let profiles = ["acme", "app", "tls"].into_iter();
+    for name in profiles.filter(|name| profile(name).is_some()) {
+        ends(name, link, 128 + SIGSYS);
+        ends(name, ["/program", understudy::ARGUMENT], 1);
+    }
+    // A program of Rust begins with calls that nginx does not make.
+    let keypair = ["/bin/keypair", "--help"];
+    ends("nginx", keypair, 128 + SIGSYS);
+    ends("tls", keypair, 0);
+}
+
 pub fn processes_have_no_privileges() {
     let stack = Stack::shared();
     for (service, user) in SERVICES {
@@ -77,7 +156,7 @@ pub fn the_root_cannot_be_written() {
     let from = stack.folder("no-pair");
     let from = format!("{}:/from:ro,z", from.display());
     let write = |pid_mode: &str, to: &str| {
-        let mut command = std::process::Command::new("docker");
+        let mut command = Command::new("docker");
         command
             .args(["run", "--rm", "--network", "none", "--user", "0:0"])
             .args(["--cap-add", "SYS_PTRACE", "--pid", pid_mode])

@@ -104,6 +104,7 @@ fn stack_with_mirror() -> Stack {
            app:
              image: {}
              entrypoint: [{program}, -c, /mirror.conf, -e, stderr, -g, 'daemon off;']
+             security_opt: !override ['no-new-privileges:true', 'seccomp=./seccomp/nginx.json']
              volumes: ['{file}:/mirror.conf:ro,z']
              tmpfs: ['/tmp:uid=10002,gid=10002,mode=0700']",
         service().edge_image()

@@ -84,7 +84,7 @@ pub fn commit(folder: &Path, flaw: Flaw, name: &str) {
 }
 
 /// This very program, which a container can have.
-fn program_in(folder: &Path) -> PathBuf {
+pub fn program_in(folder: &Path) -> PathBuf {
     assert!(
         needs_no_libc(),
         "the app's image has no libc: build this program with -C target-feature=+crt-static, as `nix run .#test` does"
