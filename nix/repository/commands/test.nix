@@ -9,6 +9,8 @@
   image,
   image-acme,
   lib,
+  mkCrane,
+  mkRustBin,
   pkgs,
   port,
   programs,
@@ -16,6 +18,8 @@
   # Pages of what the images are made of.
   report,
   repository,
+  # As they were given.
+  settings,
   # The TLS scanner, which nixpkgs does not have.
   sslyze,
   stackTools,
@@ -32,6 +36,13 @@ let
       reference = true;
     }
   );
+  # The stack of a service that may call others.
+  withEgress = import ../../stack.nix {
+    inherit mkCrane mkRustBin pkgs;
+    settings = settings // {
+      egress = true;
+    };
+  };
 in
 pkgs.writeShellApplication {
   name = "drydock-test";
@@ -62,6 +73,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_ROLLOUT=${lib.getExe programs.rollout}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
     export DRYDOCK_REPORT=${report}
+    export DRYDOCK_EGRESS=${withEgress.composeFile}
     export DRYDOCK_AXE=${axeCore}/axe.min.js
     # The same letters on every machine.
     export FONTCONFIG_FILE=${pkgs.makeFontsConf { fontDirectories = [ pkgs.dejavu_fonts ]; }}

@@ -89,6 +89,7 @@ pub const TESTS: Tests = tests![
     hardening::a_call_that_is_not_in_the_profile_ends_the_process,
     isolation::the_host_cannot_reach_the_app,
     isolation::the_app_has_no_way_out,
+    isolation::the_app_calls_out_only_where_it_asked_to,
     limits::clients_behind_one_private_address_are_not_slowed_down,
     protocols::http_1_2_and_3_are_served,
     protocols::alt_svc_names_the_port_in_use,

@@ -1,6 +1,8 @@
 //! The app's network: nobody but nginx reaches the app, and the app reaches nobody.
 
-use serde_json::json;
+use std::{env, fs};
+
+use serde_json::{Value, json};
 
 use crate::{
     service::service,
@@ -41,7 +43,7 @@ pub fn the_host_cannot_reach_the_app() {
 
 pub fn the_app_has_no_way_out() {
     let stack = Stack::shared();
-    let network: serde_json::Value =
+    let network: Value =
         serde_json::from_str(&docker(&["network", "inspect", &stack.network("backend")]))
             .expect("JSON from docker inspect");
     assert_eq!(network[0]["Internal"], json!(true));
@@ -61,5 +63,36 @@ pub fn the_app_has_no_way_out() {
     assert!(
         !from_the_app.is_empty() && !from_the_app.contains(answered),
         "{from_the_app}"
+    );
+}
+
+/// The compose file of a service that has the setting `egress`: what else there is, is the same.
+const WITH_EGRESS: &str = "DRYDOCK_EGRESS";
+
+pub fn the_app_calls_out_only_where_it_asked_to() {
+    let stack = Stack::prepare("");
+    let file = env::var(WITH_EGRESS)
+        .unwrap_or_else(|_| panic!("{WITH_EGRESS} names no file: nix run .#test sets it"));
+    let text = fs::read(file).expect("the compose file is read");
+    fs::write(stack.folder("").join("compose.yaml"), text).expect("it is written");
+    let output = stack.start();
+    assert!(output.success, "the stack did not start: {}", output.text());
+
+    // This machine, as the container sees it: the edge answers at its published port.
+    let app = stack.inspect("app");
+    let egress = &app["NetworkSettings"]["Networks"][stack.network("egress")];
+    let gateway = egress["Gateway"].as_str().expect("a gateway");
+    let url = format!("http://{gateway}:{}/", stack.http_port());
+    let probe = |stack: &Stack| {
+        let network = format!("container:{}", stack.container("app"));
+        stack::probe(&network, &url).text()
+    };
+    let answered = "301";
+    let asked = probe(&stack);
+    assert!(asked.contains(answered), "{asked}");
+    let not_asked = probe(Stack::shared());
+    assert!(
+        !not_asked.is_empty() && !not_asked.contains(answered),
+        "{not_asked}"
     );
 }
