@@ -16,5 +16,6 @@ fn main() -> ExitCode {
     Service::new(program::PROGRAM)
         .variables::<settings::Settings>()
         .error_page(page::error)
+        .opens(&[])
         .run(routes::routes)
 }

@@ -31,6 +31,7 @@ let
     ++ probe
     ++ [
       (group "the service listens and answers" "accept4 bind clock_nanosleep epoll_create1 epoll_wait eventfd2 getsockname ioctl listen prctl setsockopt shutdown socketpair uname")
+      (group "the service restricts which files it may open" "landlock_add_rule landlock_create_ruleset landlock_restrict_self")
     ];
   keeper = rust ++ [
     (group "the keeper writes the pair, whole and with an owner, one keeper at a time" "fchmod fchown flock fsync rename unlink")

@@ -38,6 +38,7 @@ async fn inside(request: HttpRequest, own: Data<Hello>) -> Result<&'static str, 
 fn main() -> ExitCode {
     Service::new(chassis::program!())
         .variables::<Hello>()
+        .opens(&[])
         .run(|app| {
             app.service(get("/", hello)).service(get("/inside", inside));
         })

@@ -22,6 +22,8 @@ pub mod variable;
 
 mod secret;
 
+mod confine;
+
 pub mod config;
 
 pub mod networks;

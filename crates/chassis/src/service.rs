@@ -12,6 +12,7 @@ use actix_web::web::{Data, ServiceConfig};
 use tokio::sync::oneshot;
 
 use crate::config::Config;
+use crate::confine;
 use crate::error::Page;
 use crate::log;
 use crate::program::Program;
@@ -32,6 +33,7 @@ const CONFIG: u8 = 78;
 pub struct Service<Own = ()> {
     program: Program,
     error_page: Option<Page>,
+    opens: Option<&'static [&'static str]>,
     own: PhantomData<fn() -> Own>,
 }
 
@@ -42,6 +44,7 @@ impl Service {
         Self {
             program,
             error_page: None,
+            opens: None,
             own: PhantomData,
         }
     }
@@ -55,8 +58,19 @@ impl<Own: Table + Clone + Send + Sync + 'static> Service<Own> {
         Service {
             program: self.program,
             error_page: self.error_page,
+            opens: self.opens,
             own: PhantomData,
         }
+    }
+
+    /// Lets it open for reading what is below these paths, and no other file, once it has its
+    /// configuration and the files that this names: by
+    /// [Landlock](https://docs.kernel.org/userspace-api/landlock.html), where the kernel has that; the
+    /// log says at `debug` whether. Without this, it may open what its user may.
+    #[must_use]
+    pub fn opens(mut self, paths: &'static [&'static str]) -> Self {
+        self.opens = Some(paths);
+        self
     }
 
     /// Shows errors to people so. Without it everybody gets a line of text, or JSON.
@@ -104,6 +118,8 @@ impl<Own: Table + Clone + Send + Sync + 'static> Service<Own> {
         (config, own): (Config, Own),
         routes: impl Fn(&mut ServiceConfig) + Send + Sync + 'static,
     ) -> ExitCode {
+        // Each thread has what the one has that started it: there is no other yet.
+        let confined = self.opens.map(confine::to);
         let log = match log::init(self.program, config.log_format, &config.log_levels) {
             Ok(log) => log,
             Err(error) => {
@@ -111,6 +127,11 @@ impl<Own: Table + Clone + Send + Sync + 'static> Service<Own> {
                 return ExitCode::from(FAILED);
             }
         };
+        match confined {
+            None => {}
+            Some(Ok(status)) => ::log::debug!("Landlock: {status:?}"),
+            Some(Err(error)) => ::log::debug!("Landlock: not enforced: {error}"),
+        }
         let routes = move |app: &mut ServiceConfig| {
             app.app_data(Data::new(own.clone()));
             routes(app);

@@ -15,6 +15,7 @@ use crate::tests::{Tests, tests};
 pub const TESTS: Tests = tests![
     assets::a_mounted_folder_is_served_as_it_is_now,
     standalone::the_app_serves_alone,
+    standalone::what_the_app_may_open_is_restricted_where_the_kernel_can,
     answer::four_lines_with_the_clients_address,
     answer::each_media_type_has_its_form,
     assets::are_served_for_ever_in_the_form_that_the_client_takes,
