@@ -54,10 +54,10 @@ at() { # ADDRESS
 # Awaits that the edge, which asks DNS for them as it starts, has found each service.
 # shellcheck disable=SC2329 # likewise
 found() { # PORT
-  local service status end=$((SECONDS + 15))
+  local service whose end=$((SECONDS + 15))
   for service in "${!programs[@]}"; do
-    until status=$(curl "${to[@]}" --silent --insecure --max-time 5 --output /dev/null --write-out '%{http_code}' \
-      --header "Host: ${hosts[$service]}" "https://localhost:$1${paths[$service]}") && [[ $status != 50[24] ]]; do
+    until whose=$(curl "${to[@]}" --silent --insecure --max-time 5 --output /dev/null --write-out '%header{proxy-status}' \
+      --header "Host: ${hosts[$service]}" "https://localhost:$1${paths[$service]}") && [[ $whose != edge\;* ]]; do
       [ "$SECONDS" -lt "$end" ] || return 1
       sleep 0.2
     done

@@ -58,16 +58,18 @@ published() { { compose port network "$1" 2>/dev/null || compose port nginx "$1"
 http=$(published 80) https=$(published 443)
 mkdir "$folder/tls"
 compose cp nginx:/etc/nginx/tls/ca.crt "$folder/tls/ca.crt" >/dev/null 2>&1
-ask() { curl --silent --show-error --max-time 30 --cacert "$folder/tls/ca.crt" --output "$folder/body" --write-out '%{http_code} %{http_version}' "$@"; }
+ask() { curl --silent --show-error --max-time 30 --cacert "$folder/tls/ca.crt" --output "$folder/body" --write-out '%{http_code} %{http_version} %header{proxy-status}' "$@"; }
 answers() { # WHAT VERSION CURL-ARGUMENT...
-  local answer
+  local answer status version whose
   answer=$(ask "${@:3}") || fail "$1: no answer"
-  case $answer in
-    502* | 504*) fail "$1: the edge has no answer of $name (${answer% *}), which answers within its container: where it listens at 127.0.0.1 alone, the setting is listen = \"loopback\"; else it listens at port ${ports[$service]} of all addresses" ;;
-    5*) fail "$1: $name answers with ${answer% *}" ;;
+  read -r status version whose <<<"$answer"
+  case $whose$status in
+    edge\;error=connection_terminated*) fail "$1: $name closes the connection with no answer, or half of one ($status), as one does that panics" ;;
+    edge\;*) fail "$1: the edge has no answer of $name ($status), which answers within its container: where it listens at 127.0.0.1 alone, the setting is listen = \"loopback\"; else it listens at port ${ports[$service]} of all addresses" ;;
+    5*) fail "$1: $name answers with $status; the setting ready names a path where it answers well, as ready = \"/health\"" ;;
   esac
-  [ "${answer#* }" = "$2" ] || fail "$1: the answer is HTTP/${answer#* }"
-  passed "$1: ${answer% *}"
+  [ "$version" = "$2" ] || fail "$1: the answer is HTTP/$version"
+  passed "$1: $status"
 }
 # Whoever does not answer is asked once more.
 found "$https" || :
@@ -79,7 +81,7 @@ for service in "${!programs[@]}"; do
   done
 done
 service=
-[ "$(ask "http://localhost:$http/")" = "301 1.1" ] || fail "port 80 does not lead to https"
+[ "$(ask "http://localhost:$http/")" = "301 1.1 " ] || fail "port 80 does not lead to https"
 passed "port 80 leads to https"
 
 for service in "${!programs[@]}"; do

@@ -93,10 +93,11 @@ url=https://localhost:$https/
 [ "$https" != 443 ] || url=https://localhost/
 # It has the certificate that is in the volume, as was just seen; it need not be one that
 # this machine trusts.
-status=$(curl "${to[@]}" --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}' "$url") || failed
+status=$(curl "${to[@]}" --silent --show-error --max-time 10 --insecure --output "$answer" --write-out '%{http_code}%header{proxy-status}' "$url") || failed
 case $status in
   2??) say "$url answers:" ;;
-  5??) cat "$answer" >&2; say "$url answers with $status"; failed app ;;
+  5??edge\;*) cat "$answer" >&2; say "$url answers with ${status%%edge*}, which is the edge's word for no answer of the service"; failed app ;;
+  5??) say "$url answers with $status, which is the service's own word:"; hints app ;;
   *) say "$url answers with $status:" ;;
 esac
 # A page may be long, and so may its lines.

@@ -38,6 +38,12 @@ let
           listen = "loopback";
           port = 9003;
         };
+        # Nobody is there.
+        nobody = {
+          path = "/nobody/";
+          listen = "loopback";
+          port = 9004;
+        };
       };
     };
   };

@@ -55,6 +55,10 @@ async def serve(reader, writer):
                     writer.write(data)
                     await writer.drain()
                 return
+            elif path == "/silent":
+                return
+            elif path == "/own-502":
+                writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
             else:
                 size = 0
                 if "content-length" in fields:
@@ -184,6 +188,13 @@ for version, option in VERSIONS.items():
     check(f"the team's own file is read over HTTP/{version}", b"x-own: yes" in lower, form)
     seen = curl(option, f"{url}/head/15000")
     check(f"an answer's head of 15 KB passes over HTTP/{version}", seen.startswith(b"/head/"), seen)
+    for path, wanted in [
+        ("/own-502", b"502 "),
+        ("/silent", b"502 edge;error=connection_terminated"),
+        ("/nobody/", b"502 edge;error=destination_unavailable"),
+    ]:
+        seen = curl(option, "--write-out", "%{http_code} %header{proxy-status}", "--output", "/dev/null", url + path)
+        check(f"{path} says whose error it is over HTTP/{version}", seen == wanted, seen)
     seen = curl(option, "--write-out", "%{http_code} %{redirect_url}", "--output", "/dev/null", f"{url}/old")
     check(f"a path that moved leads on over HTTP/{version}", seen == f"301 {url}/new".encode(), seen)
     seen = curl(option, "--include", f"{url}/static/a").lower()

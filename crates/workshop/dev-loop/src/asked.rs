@@ -13,7 +13,7 @@ const BETWEEN: Duration = Duration::from_millis(50);
 /// How long the edge may take to find the service.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// Asks until there is an answer that is not a gateway's own.
+/// Asks until there is an answer that is not the edge's own.
 ///
 /// # Errors
 /// What was last seen, when that takes too long.
@@ -21,11 +21,10 @@ pub async fn answers(url: String) -> Result<(), String> {
     let end = Instant::now() + LIMIT;
     loop {
         let asked = url.clone();
-        let answer = tokio::task::spawn_blocking(move || status(&asked)).await;
+        let answer = tokio::task::spawn_blocking(move || edge_error(&asked)).await;
         let why = match answer {
-            // Bad Gateway and Gateway Timeout: RFC 9110, sections 15.6.3 and 15.6.5.
-            Ok(Ok(status @ (502 | 504))) => format!("the edge says {status}"),
-            Ok(Ok(_)) => return Ok(()),
+            Ok(Ok(Some(error))) => format!("the edge has no answer: {error}"),
+            Ok(Ok(None)) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
             Err(error) => error.to_string(),
         };
@@ -36,7 +35,9 @@ pub async fn answers(url: String) -> Result<(), String> {
     }
 }
 
-fn status(url: &str) -> Result<u16, ureq::Error> {
+/// What the edge says of an answer that it has not got: RFC 9209, section 2.1.1, as in
+/// `nginx/http/errors.conf`.
+fn edge_error(url: &str) -> Result<Option<String>, ureq::Error> {
     let agent: Agent = Agent::config_builder()
         .timeout_global(Some(QUESTION))
         .http_status_as_error(false)
@@ -45,7 +46,11 @@ fn status(url: &str) -> Result<u16, ureq::Error> {
         .tls_config(TlsConfig::builder().disable_verification(true).build())
         .build()
         .into();
-    Ok(agent.get(url).call()?.status().as_u16())
+    let answer = agent.get(url).call()?;
+    let whose = answer.headers().get("Proxy-Status");
+    Ok(whose
+        .and_then(|value| value.to_str().ok()?.strip_prefix("edge;error="))
+        .map(ToOwned::to_owned))
 }
 
 #[cfg(test)]
@@ -56,15 +61,19 @@ mod tests {
     use std::thread;
 
     #[tokio::test]
-    async fn a_gateways_own_answer_is_none() {
+    async fn the_edges_own_answer_is_none() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}/", listener.local_addr().expect("its address"));
         let server = thread::spawn(move || {
-            for status in ["502 Bad Gateway", "504 Gateway Timeout", "404 Not Found"] {
+            for head in [
+                "502 Bad Gateway\r\nProxy-Status: edge;error=destination_unavailable",
+                "504 Gateway Timeout\r\nProxy-Status: edge;error=connection_timeout",
+                "502 Bad Gateway",
+            ] {
                 let (mut client, _) = listener.accept().expect("a question");
                 let _ = client.read(&mut [0; 4096]).expect("its head");
                 let answer =
-                    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                    format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
                 client.write_all(answer.as_bytes()).expect("an answer");
             }
         });
