@@ -9,6 +9,8 @@
   nginx,
   keypair,
   launch,
+  # ../images/layout.nix
+  layout,
   # ./starting.nix
   starting,
   # The Unix socket that the service listens at, or null.
@@ -17,6 +19,7 @@
   listen,
   port,
   ready,
+  startPeriod,
 }:
 let
   # Programs listen at more ports than their own, such as 8443, and seldom at these.
@@ -77,12 +80,12 @@ starting.run "loopback" ''
       }"
     fi
     tries=$((tries + 1))
-    [ "$tries" -le 300 ] || fail "${name} runs, and after 30 seconds nothing listens at ${
+    [ "$tries" -le ${toString (10 * startPeriod)} ] || fail "${name} runs, and after ${toString startPeriod} seconds nothing listens at ${
       if socket == null then "port ${toString port}" else socket
     }; it listens at: $(
       sed -n '2,$p' /proc/net/tcp /proc/net/tcp6 2> /dev/null |
         while read -r _ local _ state _; do [ "$state" != 0A ] || echo "$((16#''${local##*:}))"; done |
-        grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is"
+        grep -vx -e ${http} -e ${https} -e ${health} | sort -un | paste -s -d ' '). The settings port and listen say where it is, and startPeriod how long that may take"
     sleep 0.1
   done
   ${lib.optionalString (listen == "all") ''
@@ -133,15 +136,15 @@ starting.run "loopback" ''
   kill -QUIT "$nginx"
   wait "$nginx"
   code=0
-  kill -TERM "$app" 2> /dev/null || {
+  kill -s ${layout.signal} "$app" 2> /dev/null || {
     wait "$app" || code=$?
     fail "${name} has ended with $code, and its container would with it, whatever it has started in the background"
   }
   wait "$app" || code=$?
   case $code in
     0) ;;
-    143) ends "${name} does not heed SIGTERM; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
-    *) ends "${name} ended with $code at SIGTERM; an orderly end is 0" ;;
+    130 | 131 | 143) fail "${name} does not handle ${layout.signal}; the first process of a container, which it is there, would ignore it, and be killed after the grace period" ;;
+    *) ends "${name} ended with $code at ${layout.signal}; an orderly end is 0" ;;
   esac
   [ "$code" = 0 ]
   touch "$out"

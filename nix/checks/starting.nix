@@ -15,6 +15,8 @@
   port,
   protocol,
   src,
+  startPeriod,
+  stop,
 }:
 let
   package = lib.removePrefix "/" crate.folder;
@@ -87,7 +89,7 @@ rec {
   # Before a command: who is root of that network is nobody else's.
   nobody = lib.optionalString ownNetwork "${busybox} unshare -U ";
   # A command that writes a sentence for each setting.
-  hints = "env BOX=${./box.sh} HINT=${../commands/hint.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} bash ${./starting.sh} ${
+  hints = "env BOX=${./box.sh} HINT=${../commands/hint.sh} STATED=${lib.escapeShellArg (lib.concatLines layout.files)} STOP=${stop} PERIOD=${toString startPeriod} bash ${./starting.sh} ${
     lib.escapeShellArgs [
       name
       (toString port)

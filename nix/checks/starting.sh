@@ -3,7 +3,8 @@
 # addresses, files, folders, other services. Arguments: its name, its port, where it listens and what
 # it speaks as the settings say it, its package's folder, a file with the paths of the sources, then
 # those of ./box.sh, which BOX is the path of; HINT is that of ../commands/hint.sh. STATED is what the
-# setting files has by now, a line each.
+# setting files has by now, a line each, and STOP and
+# PERIOD are the settings stop and startPeriod.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6
@@ -35,7 +36,7 @@ awaits() { # TRIES COMMAND...: that it succeeds; each try is a tenth of a second
 }
 # Whoever reads goes on to the end, or whoever writes would be killed for it.
 listens() { ! runs || [ -n "$(calls | sed -n '/^listen(.* = 0$/p')" ]; }
-awaits 300 listens || :
+awaits "${PERIOD}0" listens || :
 
 # ADDRESS PORT of each socket whose bind has that RESULT: the settings' port first, then by number.
 bound() { # RESULT
@@ -43,12 +44,17 @@ bound() { # RESULT
     s/^bind\([0-9]+, \{sa_family=AF_INET6, sin6_port=htons\(([0-9]+)\), .*inet_pton\(AF_INET6, \"([^\"]*)\".* = $1\$/\2 \1/p" |
     sed "/ 0\$/d; s/^/1 /; s/^1 \(.* $port\)\$/0 \1/" | sort -u -k 1,1 -k 3n -k 2,2 | cut -d ' ' -f 2-
 }
+elsewhere='a variable or an argument of its own has to say otherwise, and no setting can'
 # The one that is asked, or would be, and what it speaks; what it reads as it answers is seen as well.
 mine=$(bound 0 | sed -n 1p)
-status='' speaks=''
+status='' speaks='' silent='' closed=
 while read -r address number; do
   for speaks in http https; do
-    if status=$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "$speaks://127.0.0.1:$number/"); then
+    answer=0
+    status=$(curl --silent --insecure --max-time 5 --output body --write-out '%{http_code}' "$speaks://127.0.0.1:$number/") || answer=$?
+    # What was connected to and said nothing in that time, or was closed.
+    case $answer in 28) silent=1 ;; 52 | 56) closed=1 ;; esac
+    if [ "$answer" = 0 ]; then
       # The settings' own is the one that counts, whatever it says.
       [ "${mine#* }" = "$port" ] || mine="$address $number"
       [ "${mine#* }" = "$number" ] || speaks=
@@ -57,6 +63,14 @@ while read -r address number; do
   done
   status='' speaks=''
 done < <(bound 0)
+# Who speaks HTTP/2 alone answers nothing else.
+[[ -n $status || -z $mine ]] || ! curl --silent --http2-prior-knowledge --max-time 5 --output body "http://127.0.0.1:${mine#* }/" ||
+  hint "speaks HTTP/2 alone at port ${mine#* }, as gRPC does, and the edge asks in HTTP/1.1: $elsewhere"
+# Whether it handles a signal, by its number: see proc_pid_status(5).
+caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$program/status" 2> /dev/null) || :
+handles() { (( 16#${caught:-0} >> ($1 - 1) & 1 )); }
+started=
+runs && started=1
 code=
 runs || { code=0 && wait "$program" 2> /dev/null; } || code=$?
 kill -TERM "$program" 2> /dev/null || :
@@ -72,7 +86,6 @@ absolute() { # PATH
   [[ $1 = /* ]] || set -- "$start/$1"
   realpath --canonicalize-missing --no-symlinks -- "$1"
 }
-elsewhere='a variable or an argument of its own has to say otherwise, and no setting can'
 socket=$(calls | sed -nE 's/^bind\([0-9]+, \{sa_family=AF_UNIX, sun_path="([^"@]+)".*/\1/p' | sed -n 1p)
 [ -z "$socket" ] || socket=$(absolute "$socket")
 [ -n "$mine" ] || mine=$(bound '-1 EACCES .*' | sed -n 1p)
@@ -104,10 +117,16 @@ else
   [ "$speaks" = https ] && tls=TLS || tls='no TLS'
   [[ -z $speaks || $speaks = "$protocol" ]] || hint "speaks $tls at port $number, so the setting is protocol = \"$speaks\""
 fi
+ends_at=none
+if handles 15; then ends_at=SIGTERM; elif handles 2; then ends_at=SIGINT; elif handles 3; then ends_at=SIGQUIT; fi
+# What is made to heed SIGTERM does.
+[[ -z $status || $ends_at = "$STOP" || $STOP$ends_at = noneSIGTERM ]] ||
+  hint "handles $([ "$ends_at" = none ] && echo no signal || echo "$ends_at and no SIGTERM"), as the first process of a container has to, so the setting is stop = \"$ends_at\""
 [ "$code" != 0 ] || hint "ends with 0 before it is told to, as one does that has nothing to do, is at the end of its input, or goes on in the background: a subcommand or another argument may have it serve where it is, as arguments = [ \"serve\" ]"
 # What listens at a socket that is stated has its folder.
 [[ $listen != /* ]] || socket=$listen
 
+beside=
 declare -A wanted=() absent=() written=()
 # Of what failed: the error, the call, the path and the rest.
 failed=$(calls | sed -nE 's/^([a-z0-9_]+)\((AT_FDCWD, |[0-9]+, )?"([^"]+)"(.*) = -1 (E[A-Z]+) .*/\5\t\1\t\3\t\4/p' | sort -u)
@@ -122,6 +141,7 @@ while IFS=$'\t' read -r error call path rest; do
   path=$(absolute "$path")
   [[ $socket/ != "$path"/* ]] || continue
   case $path in
+    /nix/store/*/bin/*) [ "$error" != ENOENT ] || beside=$path; continue ;;
     / | /proc* | /sys* | /dev* | /nix* | /usr* | /bin* | /lib* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
     # Much looks there, and does without.
     /etc/* | /run/* | /var/* | /.*/*) [[ $error != ENOENT || $call$rest = *@(mkdir|O_CREAT)* ]] || grep --quiet --fixed-strings -- "$given" lines || continue ;;
@@ -155,6 +175,14 @@ while IFS=$'\t' read -r error call path rest; do
       ;;
   esac
 done <<< "$failed"
+# Another program that it runs, of those that are nowhere.
+run=$(calls | sed -nE 's|^execve\("([^"]*/)?([^"/]+)", .* = -1 ENOENT .*|\2|p' | sort -u | sed -n 1p)
+[[ -z $run || ( -n $status && $status != 5* ) ]] ||
+  hint "runs the program $run, and its image has no program but itself, which no setting changes: it has to do without"
+[[ -z $beside || -n $status ]] ||
+  hint "looks for ${beside##*/} beside itself, where nothing but programs can be: a variable or an argument may name another place, such as that of the setting files"
+[[ -z $silent || -n $status ]] ||
+  hint "does not answer / within 5 seconds; the setting ready names a path that it answers at once, as ready = \"/health\""
 list() { printf '%s\n' "$@" | sed '/./!d; s/.*/"&"/' | sort -u | paste -s -d ' '; }
 missing=()
 for folder in "${!written[@]}"; do
@@ -188,6 +216,10 @@ case $called in
   *' 53') hint "asks for another host's address as it starts or answers: egress = true lets it out, or a service of the stack's own has that name; standalone = false leaves the question to the tests of the running stack" ;;
   *) hint "calls port ${called#* } of ${called% *} as it starts or answers, where nobody is: it is another service, whose host a variable or an argument may name; standalone = false leaves the question to the tests of the running stack" ;;
 esac
+[[ -z $closed || -n $status ]] || ! grep --quiet 'panicked at' lines ||
+  hint "panics as it answers /; its log says where, and the setting ready names a path where it does not, as ready = \"/health\""
+[[ -n $said || -n $(bound '.*') || -z $started ]] ||
+  hint "listens nowhere within $PERIOD seconds; the setting startPeriod gives it more, as startPeriod = $((4 * PERIOD))"
 # Much is looked for that need not be there; what it wrote says more.
 if [[ -z $said && ${#absent[@]} != 0 && (-z $status || $status = 5*) ]] &&
   ! bash "$HINT" "$name" lines | grep --quiet 'the setting environment'; then

@@ -1,5 +1,5 @@
 # Shell variables that describe the stack: for each service its program, port, and where the edge
-# has it, by its name for Compose.
+# has it, by its name for Compose; and how many seconds all of them may take to be healthy.
 {
   # ../deploy/compose, as a file
   composeFile,
@@ -16,6 +16,9 @@ let
         name: service: "[${name}]=${lib.escapeShellArg (toString (of service))}"
       ) services
     );
+  longest = builtins.foldl' (
+    longest: service: if service.startPeriod > longest then service.startPeriod else longest
+  ) 0 (builtins.attrValues services);
   # What says that it is ready, if that is behind the edge by the same path.
   pathOf =
     service:
@@ -29,6 +32,10 @@ in
   declare rendered=${composeFile} repository=${repository} hint=${./hint.sh}
   # shellcheck disable=SC2034
   declare -A programs=(${each (service: service.name)}) ports=(${each (service: service.port)})
+  # shellcheck disable=SC2034
+  declare -i patience=${toString (30 + longest)}
+  # shellcheck disable=SC2034
+  declare -A signals=(${each (service: service.layout.signal)})
   # shellcheck disable=SC2034
   declare -A paths=(${each pathOf}) hosts=(${each (service: service.host)})
 ''

@@ -68,18 +68,42 @@ found() { # PORT
 # present, by what a program asks the system for as it starts, which is tried now; else by what it wrote.
 # shellcheck disable=SC2329 # likewise
 hints() { # [SERVICE]
-  local ailing=() flags seen one
-  mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
+  local ailing=() one
   for one in "${!programs[@]}"; do
     healthy "$one" || ailing+=("$one")
   done
   [ ${#ailing[@]} -gt 0 ] || ailing=("$@")
   for one in "${ailing[@]}"; do
-    say "looking at how ${programs[$one]} starts"
-    if seen=$(nix build "${flags[@]}" --no-link --print-out-paths "${DRYDOCK_FLAKE:-.}#app.starting.$one" 2>/dev/null) && [ -s "$seen" ]; then
-      cat "$seen" >&2
-    else
-      compose logs --no-color --no-log-prefix --tail 50 "$one" 2>/dev/null | bash "$hint" "${programs[$one]}" /dev/stdin >&2
+    if starved "$one"; then
+      say "${programs[$one]} was killed for asking for more memory than its container may have; the setting memory says how much that is, as memory = \"1g\""
+      continue
     fi
+    looked_at "$one" ||
+      compose logs --no-color --no-log-prefix --tail 50 "$one" 2>/dev/null | bash "$hint" "${programs[$one]}" /dev/stdin >&2
   done
+}
+
+# Whether the kernel has killed it for want of memory; the engine forgets that as it begins it anew,
+# which it waits with the longer, the more often it has.
+# shellcheck disable=SC2329 # likewise
+starved() { # SERVICE
+  local id tries=0
+  id=$(compose ps --all --quiet "$1" | head -n 1)
+  until [ "$(docker inspect --format '{{.State.OOMKilled}}' "$id" 2>/dev/null)" = true ]; do
+    tries=$((tries + 1))
+    [ "$tries" -le 10 ] || return 1
+    sleep 0.2
+  done
+}
+
+# Whether that has a sentence.
+# shellcheck disable=SC2329 # likewise
+looked_at() { # SERVICE
+  local flags seen
+  mapfile -t flags < <(printf '%s' "${DRYDOCK_NIX_FLAGS:-}")
+  say "looking at how ${programs[$1]} starts"
+  seen=$(nix build "${flags[@]}" --no-link --print-out-paths "${DRYDOCK_FLAKE:-.}#app.starting.$1" 2>/dev/null) || return 1
+  cat "$seen" >&2
+  # How it ends is not why it does not start.
+  grep --quiet --invert-match 'the setting is stop' "$seen"
 }

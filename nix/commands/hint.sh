@@ -25,6 +25,8 @@ if says 'address already in use|AddrInUse'; then
   hint "$name asks for a port that is taken; the setting port is the one that it serves on"
 elif says 'no CA certificates|native root|UnknownIssuer|certificate verify failed|unable to get local issuer'; then
   hint "$name asks for the certificates of public authorities; egress = true puts them into its image, and lets it out"
+elif says 'no space left on device|StorageFull'; then
+  hint "$name writes more to /tmp than there is of it, 64 MB of memory; a folder that the setting writable lists is a volume, as writable = [ \"/data\" ], and the variable TMPDIR names it to who looks for /tmp, as environment = { TMPDIR = \"/data\"; }"
 elif says 'read-only file system|ReadOnlyFilesystem|unable to open database file'; then
   hint "$name writes where it may not; the setting writable lists the folders that it may write to, as writable = [ \"/data\" ]"
 elif says "$unset"; then

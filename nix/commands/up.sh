@@ -61,7 +61,7 @@ compose up --detach >&2 || failed
 tries=0
 until healthy; do
   tries=$((tries + 1))
-  [ "$tries" -le 300 ] || failed
+  [ "$tries" -le $((5 * patience)) ] || failed
   running || failed
   sleep 0.2
 done

@@ -31,6 +31,7 @@
     "examples"
     "fuzz"
   ],
+  stop ? "SIGTERM",
   strict ? true,
   deny ? null,
   # Shell commands that change the sources once more, after the dependencies are built.
@@ -142,13 +143,25 @@ let
     };
   # Which crates are in the program stands in it.
   auditable = "cargo auditable build --release";
-  release = common // {
-    # Without the tests, an edit of which would else build and ship the binary anew.
-    src = sourceOf released;
-    cargoExtraArgs = build;
-    doCheck = false;
-    nativeBuildInputs = common.nativeBuildInputs ++ [ pkgs.cargo-auditable ];
-  };
+  release =
+    common
+    // {
+      # Without the tests, an edit of which would else build and ship the binary anew.
+      src = sourceOf released;
+      cargoExtraArgs = build;
+      doCheck = false;
+      nativeBuildInputs = common.nativeBuildInputs ++ [ pkgs.cargo-auditable ];
+    }
+    // lib.optionalAttrs (stop == "none") {
+      RUSTFLAGS = "${common.RUSTFLAGS} -C link-arg=${stops}";
+    };
+  stops =
+    let
+      inherit (pkgs.pkgsStatic.stdenv) cc;
+    in
+    pkgs.runCommand "stop.o" { nativeBuildInputs = [ pkgs.stdenv.cc.bintools ]; } ''
+      ${cc}/bin/${cc.targetPrefix}cc -O2 -x c -c - -o "$out" < ${./stop.c} # without its name
+    '';
   # Tests and lints share one build without optimisation; crane's default is release.
   dev = common // {
     # Where each package beside it has checks of its own, without that one's tests.

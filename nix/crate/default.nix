@@ -83,6 +83,7 @@ in
         name
         package
         sources
+        stop
         strict
         testSources
         tools

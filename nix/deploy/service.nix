@@ -12,9 +12,23 @@
 }:
 let
   policy = import ./policy.nix;
-  inherit (service) onChassis port socket;
+  inherit (service)
+    onChassis
+    port
+    socket
+    startPeriod
+    ;
   shares = service.listen == "loopback";
-  probe = ready: import ../images/health-check.nix { inherit port ready socket; };
+  probe =
+    ready:
+    import ../images/health-check.nix {
+      inherit
+        port
+        ready
+        socket
+        startPeriod
+        ;
+    };
   # Two at the least where one may be taken away; what has data of its own is there once.
   replicas =
     if volumes.keptOf service == [ ] then

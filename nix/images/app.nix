@@ -17,6 +17,7 @@
   arguments,
   port,
   ready,
+  startPeriod,
   # An SPDX expression, or null.
   licenses,
 }:
@@ -40,8 +41,16 @@ base {
   config = {
     Entrypoint = [ (lib.getExe' app name) ];
     User = "${user}:${user}";
-    Healthcheck = import ./health-check.nix { inherit port ready socket; };
+    Healthcheck = import ./health-check.nix {
+      inherit
+        port
+        ready
+        socket
+        startPeriod
+        ;
+    };
   }
+  // lib.optionalAttrs (layout.signal != "SIGTERM") { StopSignal = layout.signal; }
   // lib.optionalAttrs (socket == null) { ExposedPorts."${toString port}/tcp" = { }; }
   // lib.optionalAttrs (arguments != [ ]) { Cmd = arguments; }
   // lib.optionalAttrs (layout.variables != [ ]) { Env = layout.variables; }

@@ -81,7 +81,14 @@ in
         scope.layout.facts
         {
           command = scope.arguments;
-          health-check = import ./health-check.nix { inherit (scope) port ready socket; };
+          health-check = import ./health-check.nix {
+            inherit (scope)
+              port
+              ready
+              socket
+              startPeriod
+              ;
+          };
         }
         settings.facts
       ]

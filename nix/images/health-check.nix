@@ -4,6 +4,8 @@
   port,
   ready,
   socket ? null,
+  # The setting of this name: see ../settings/rows.nix.
+  startPeriod ? 30,
 }:
 let
   second = 1000000000;
@@ -28,7 +30,7 @@ in
   );
   Interval = 5 * second;
   Timeout = 3 * second;
-  StartPeriod = 30 * second;
+  StartPeriod = startPeriod * second;
   StartInterval = second / 5;
   Retries = 3;
 }

@@ -11,6 +11,7 @@
   files,
   settings,
   src,
+  stop,
   timezones,
   writable,
 }:
@@ -87,7 +88,7 @@ rec {
     else if missing == [ ] then
       chosen
     else
-      throw "drydock: the setting files has ${builtins.head missing}, which is not in the sources; they are what git knows";
+      throw "drydock: the setting files has ${builtins.head missing}, which is not in the sources; they are what git knows: git add --force ${builtins.head missing} adds it, whatever .gitignore says";
   # Shell that puts what the program reads below the current folder. These are files and no links: a
   # program may look at where a file really is.
   put =
@@ -121,6 +122,8 @@ rec {
       root + crate.folder
     else
       root;
+  # What it gets to end, which it is made to heed if it would not: ../crate/build.nix.
+  signal = if stop == "none" then "SIGTERM" else stop;
   inherit writable;
   variables =
     lib.optional egress "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"
@@ -131,6 +134,7 @@ rec {
     environment = variables;
     world-writable = lib.genAttrs writable (_: "1777");
   }
+  // lib.optionalAttrs (signal != "SIGTERM") { stop-signal = signal; }
   // lib.optionalAttrs (socket != null) { ports = [ ]; }
   // lib.optionalAttrs egress {
     allowed-paths = [ "/etc/ssl/certs/ca-certificates.crt" ];

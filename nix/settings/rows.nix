@@ -131,6 +131,17 @@ in
       ))
       null
       "How it is seen to be ready: a path that answers 2xx, `tcp` for a connection; by itself any answer of HTTP to `/`.";
+  startPeriod = row number 30 "How many seconds it may take to begin to answer.";
+  stop =
+    row
+      (oneOf [
+        "SIGTERM"
+        "SIGINT"
+        "SIGQUIT"
+        "none"
+      ])
+      "SIGTERM"
+      "The signal that it ends at; `none` for a program that handles no signal, which is made to end at SIGTERM, at once and with 0, whatever it has in hand.";
   edge =
     row (orNull folder) null
       "A folder whose files lie over those of `nginx/`, by their names; one more is read in `http/`, `sites/` and `server/options/`.";

@@ -14,6 +14,7 @@ let
     "No CA certificates were loaded from the system" = "egress = true";
     "invalid peer certificate: UnknownIssuer" = "egress = true";
     "No such file or directory (os error 2)" = "the setting files";
+    "No space left on device (os error 28)" = "TMPDIR";
     "Read-only file system (os error 30)" = "the setting writable";
     "Address already in use (os error 98)" = "the setting port";
     "error: the following required arguments were not provided" = "the setting arguments";

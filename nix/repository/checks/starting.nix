@@ -31,6 +31,8 @@ let
       protocol = settings.protocol or "http";
       socket = null;
       src = ../../../examples/pair;
+      startPeriod = settings.startPeriod or 30;
+      stop = settings.stop or "SIGTERM";
     }));
   # What it says: a sentence that has this text, or one with each of a list, and no other.
   case = does: settings: says: {
@@ -102,6 +104,23 @@ let
     (case "etc-written" { } "writes to the folder /etc, which no setting lets it")
     (case "done" { } "ends with 0 before it is told to")
     (case "variable" { } "")
+    (case "runs" { } "runs the program stranger-tool, and its image has no program but itself")
+    (case "panics" { } "panics as it answers /")
+    (case "late" {
+      startPeriod = 2;
+    } "listens nowhere within 2 seconds; the setting startPeriod gives it more")
+    (case "beside" { } "looks for stranger.toml beside itself")
+    (case "http2" { } "speaks HTTP/2 alone at port 8080")
+    (case "silent" { } "does not answer / within 5 seconds")
+    (case "deaf" { }
+      "handles no signal, as the first process of a container has to, so the setting is stop = \"none\""
+    )
+    (case "deaf" { stop = "none"; } "")
+    (case "interrupt" { }
+      "handles SIGINT and no SIGTERM, as the first process of a container has to, so the setting is stop = \"SIGINT\""
+    )
+    (case "interrupt" { stop = "SIGINT"; } "")
+    (case "nothing" { stop = "none"; } "")
   ];
 in
 pkgs.runCommand "starting"

@@ -4,10 +4,14 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import sys
+import time
 
 what = sys.argv[1]
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+if what != "deaf":
+    signal.signal(signal.SIGINT if what == "interrupt" else signal.SIGTERM, lambda *_: sys.exit(0))
 
 
 def tries(action):
@@ -37,6 +41,7 @@ status = tries(
         "over-files": lambda: (tries(lambda: open("src/page.html")), open("/build/source/web/src/all.db", "w")),
         "hidden": lambda: os.makedirs(os.environ["HOME"] + "/.stranger"),
         "log": lambda: open("/var/log/stranger.log", "w"),
+        "runs": lambda: subprocess.run(["stranger-tool"]),
         "variable": lambda: open("absent.toml"),
         "etc": lambda: (tries(lambda: open("absent.toml").close()), open("/etc/stranger/a.toml")),
         "etc-written": lambda: open("/etc/stranger.toml", "w"),
@@ -49,8 +54,14 @@ elif what in ("store", "no-database"):
     sys.exit(1)
 elif what == "variable":
     sys.exit("PORT must be set")
+elif what == "panics":
+    print("thread 'main' panicked at src/main.rs:1:1:", flush=True)
 elif what == "done":
     sys.exit(0)
+elif what == "late":
+    time.sleep(60)
+elif what == "beside":
+    sys.exit(open(os.path.dirname(sys.argv[0]) + "/stranger.toml"))
 sockets = {"socket": "/tmp/web/http.socket", "relative-socket": "./socket/http.socket", "top-socket": "http.socket"}
 addresses = {
     "loopback": ("127.0.0.1", 8080),
@@ -78,10 +89,16 @@ if what == "tls":
 while True:
     try:
         connection, _ = listener.accept()
-        connection.recv(4096)
-        if what == "closes":
+        asked = connection.recv(4096)
+        if what == "silent":
+            continue
+        if what in ("closes", "panics") or what == "http2" and not asked.startswith(b"PRI * HTTP/2"):
             connection.close()
             continue
+        if what == "http2":
+            # RFC 9113: SETTINGS, and on stream 1 HEADERS that end it, with :status 200 of the static table.
+            connection.sendall(bytes.fromhex("000000040000000000" "000001010500000001" "88"))
+            connection.recv(4096)
         connection.sendall(b"HTTP/1.1 " + status + b" said\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         connection.close()
     except OSError as error:
