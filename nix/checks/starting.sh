@@ -66,9 +66,20 @@ done < <(bound 0)
 # Who speaks HTTP/2 alone answers nothing else.
 [[ -n $status || -z $mine ]] || ! curl --silent --http2-prior-knowledge --max-time 5 --output body "http://127.0.0.1:${mine#* }/" ||
   hint "speaks HTTP/2 alone at port ${mine#* }, as gRPC does, and the edge asks in HTTP/1.1: $elsewhere"
-# Whether it handles a signal, by its number: see proc_pid_status(5).
-caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$program/status" 2> /dev/null) || :
-handles() { (( 16#${caught:-0} >> ($1 - 1) & 1 )); }
+listening=$(calls | sed -n '/^listen(.* = 0$/p')
+# Which of these signals it handles first, by their numbers: see proc_pid_status(5).
+ends_at=none
+handles_one() {
+  local caught number
+  caught=$(sed -n 's/^SigCgt:[[:space:]]*//p' "/proc/$program/status" 2> /dev/null) || :
+  for number in 15 2 3; do
+    (( 16#${caught:-0} >> (number - 1) & 1 )) || continue
+    ends_at=SIG$(kill -l "$number")
+    return
+  done
+  return 1
+}
+awaits 20 handles_one || :
 started=
 runs && started=1
 code=
@@ -117,10 +128,8 @@ else
   [ "$speaks" = https ] && tls=TLS || tls='no TLS'
   [[ -z $speaks || $speaks = "$protocol" ]] || hint "speaks $tls at port $number, so the setting is protocol = \"$speaks\""
 fi
-ends_at=none
-if handles 15; then ends_at=SIGTERM; elif handles 2; then ends_at=SIGINT; elif handles 3; then ends_at=SIGQUIT; fi
 # What is made to heed SIGTERM does.
-[[ -z $status || $ends_at = "$STOP" || $STOP$ends_at = noneSIGTERM ]] ||
+[[ -z $started || -z $listening || $ends_at = "$STOP" || $STOP$ends_at = noneSIGTERM ]] ||
   hint "handles $([ "$ends_at" = none ] && echo no signal || echo "$ends_at and no SIGTERM"), as the first process of a container has to, so the setting is stop = \"$ends_at\""
 [ "$code" != 0 ] || hint "ends with 0 before it is told to, as one does that has nothing to do, is at the end of its input, or goes on in the background: a subcommand or another argument may have it serve where it is, as arguments = [ \"serve\" ]"
 # What listens at a socket that is stated has its folder.
@@ -218,7 +227,7 @@ case $called in
 esac
 [[ -z $closed || -n $status ]] || ! grep --quiet 'panicked at' lines ||
   hint "panics as it answers /; its log says where, and the setting ready names a path where it does not, as ready = \"/health\""
-[[ -n $said || -n $(bound '.*') || -z $started ]] ||
+[[ -n $said || -n $listening || -z $started ]] ||
   hint "listens nowhere within $PERIOD seconds; the setting startPeriod gives it more, as startPeriod = $((4 * PERIOD))"
 # Much is looked for that need not be there; what it wrote says more.
 if [[ -z $said && ${#absent[@]} != 0 && (-z $status || $status = 5*) ]] &&
