@@ -151,7 +151,7 @@ while IFS=$'\t' read -r error call path rest; do
   [[ $socket/ != "$path"/* ]] || continue
   case $path in
     /nix/store/*/bin/*) [ "$error" != ENOENT ] || beside=$path; continue ;;
-    / | /proc* | /sys* | /dev* | /nix* | /usr* | /bin* | /lib* | /.seen* | */ssl/* | */.env | *-journal | *-wal | *-shm) continue ;;
+    / | /proc* | /sys* | /dev* | /nix* | /usr* | /bin* | /lib* | /.seen* | */ssl/* | */.env | */.git* | */.ignore | *-journal | *-wal | *-shm) continue ;;
     # Much looks there, and does without.
     /etc/* | /run/* | /var/* | /.*/*) [[ $error != ENOENT || $call$rest = *@(mkdir|O_CREAT)* ]] || grep --quiet --fixed-strings -- "$given" lines || continue ;;
   esac

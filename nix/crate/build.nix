@@ -143,18 +143,13 @@ let
     };
   # Which crates are in the program stands in it.
   auditable = "cargo auditable build --release";
-  release =
-    common
-    // {
-      # Without the tests, an edit of which would else build and ship the binary anew.
-      src = sourceOf released;
-      cargoExtraArgs = build;
-      doCheck = false;
-      nativeBuildInputs = common.nativeBuildInputs ++ [ pkgs.cargo-auditable ];
-    }
-    // lib.optionalAttrs (stop == "none") {
-      RUSTFLAGS = "${common.RUSTFLAGS} -C link-arg=${stops}";
-    };
+  release = common // {
+    # Without the tests, an edit of which would else build and ship the binary anew.
+    src = sourceOf released;
+    cargoExtraArgs = build;
+    doCheck = false;
+    nativeBuildInputs = common.nativeBuildInputs ++ [ pkgs.cargo-auditable ];
+  };
   stops =
     let
       inherit (pkgs.pkgsStatic.stdenv) cc;
@@ -253,6 +248,13 @@ staticCrane.buildPackage (
           }
         );
     cargoBuildCommand = auditable;
+  }
+  # Of the program alone, so that what it is built on is as it was.
+  // lib.optionalAttrs (stop == "none") {
+    cargoBuildCommand = "cargo auditable rustc --release";
+    cargoExtraArgs = "${build} -- -C link-arg=${stops}";
+  }
+  // {
     DRYDOCK_REVISION = revision;
     postPatch = withoutOthers + edit;
     passthru = {

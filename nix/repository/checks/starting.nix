@@ -104,6 +104,8 @@ let
     (case "etc-written" { } "writes to the folder /etc, which no setting lets it")
     (case "done" { } "ends with 0 before it is told to")
     (case "variable" { } "")
+    # Whoever walks through folders looks there.
+    (case "walks" { } "")
     (case "runs" { } "runs the program stranger-tool, and its image has no program but itself")
     (case "panics" { } "panics as it answers /")
     (case "late" {

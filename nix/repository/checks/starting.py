@@ -41,6 +41,7 @@ status = tries(
         "over-files": lambda: (tries(lambda: open("src/page.html")), open("/build/source/web/src/all.db", "w")),
         "hidden": lambda: os.makedirs(os.environ["HOME"] + "/.stranger"),
         "log": lambda: open("/var/log/stranger.log", "w"),
+        "walks": lambda: os.path.exists(".gitignore"),
         "runs": lambda: subprocess.run(["stranger-tool"]),
         "variable": lambda: open("absent.toml"),
         "etc": lambda: (tries(lambda: open("absent.toml").close()), open("/etc/stranger/a.toml")),
