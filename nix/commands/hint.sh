@@ -38,7 +38,7 @@ elif says 'missing field|configuration property'; then
   field=$(sed -nE 's/.*(missing field|configuration property) [`"]?([A-Za-z0-9_.]+).*/\2/p' <<<"$log" | tail -n 1)
   hint "$name asks for the value ${field:-of a field} of its configuration; a file of the sources gives it by files = [ \"config\" ], or a variable by the setting environment"
 elif says '\.env\b|path not found'; then
-  hint "$name asks for a file .env; one that git knows, without a secret, comes by files = [ \".env\" ]"
+  hint "$name asks for a file .env; one that git knows, without a secret, comes by files = [ \".env\" ], and a file that the setting facts names lets it pass, with allowed-paths = [ \"/build/source/.env\" ]"
 elif says 'no such file or directory|NotFound|could not (find|open|read)|not found'; then
   hint "$name looks for a file that is not there; the setting files lists what of the sources it reads while it runs, as files = [ \"static\" ]"
 elif says 'permission denied|PermissionDenied'; then

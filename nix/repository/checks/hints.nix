@@ -10,7 +10,7 @@ let
     "Missing environment variable: HOST" = "environment = { HOST = ";
     "Error: missing value for field database_url" = "environment = { DATABASE_URL = ";
     "missing field `database`" = "asks for the value database of its configuration";
-    ".env: path not found" = "files = [ \".env\" ]";
+    ".env: path not found" = "files = [ \".env\" ], and a file that the setting facts names";
     "No CA certificates were loaded from the system" = "egress = true";
     "invalid peer certificate: UnknownIssuer" = "egress = true";
     "No such file or directory (os error 2)" = "the setting files";
