@@ -45,6 +45,7 @@ let
       rec {
         # A request that begins in its first second may take its whole time.
         drain = 31;
+        noticing.APP_DRAIN_DELAY_SECONDS = toString policy.notice;
         environment = {
           # The edge's address is one of an engine's own pools; only the edge can reach the service.
           APP_TRUSTED_NETWORKS = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,::1/128,fc00::/7";

@@ -28,6 +28,9 @@ let
     + health.Retries * (description.policy.interval + seconds health.Timeout);
 
   isEdge = name == "nginx";
+  # Its address is taken out of DNS as it is told to end, and the edge learns of that a moment later.
+  environment = container.environment // container.noticing;
+  grace = container.grace + (if container.noticing == { } then 0 else description.policy.notice);
   inherit (container) health;
   monitor = "${toString (failsIn health)}s";
   # A published port is the host's, and there once; so is what has data of its own.
@@ -46,7 +49,7 @@ in
     start_period = "${toString (seconds health.StartPeriod)}s";
     retries = health.Retries;
   };
-  stop_grace_period = "${toString container.grace}s";
+  stop_grace_period = "${toString grace}s";
   logging = {
     driver = "json-file";
     options = {
@@ -101,8 +104,8 @@ in
       }
   );
 }
-// lib.optionalAttrs (container.environment != { } || container.handedOn != [ ]) {
-  environment = container.environment // lib.genAttrs container.handedOn (_: null);
+// lib.optionalAttrs (environment != { } || container.handedOn != [ ]) {
+  environment = environment // lib.genAttrs container.handedOn (_: null);
 }
 // lib.optionalAttrs (container.arguments != [ ]) { command = container.arguments; }
 // lib.optionalAttrs (container.signal != null) { stop_signal = container.signal; }

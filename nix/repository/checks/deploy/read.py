@@ -57,7 +57,8 @@ def of_compose(engine, text):
             memory=limits.get("memory") if engine == "swarm" else service.get("mem_limit"),
             pids=limits.get("pids") if engine == "swarm" else service.get("pids_limit"),
             core=str(service.get("ulimits", {}).get("core")),
-            grace=seconds(service.get("stop_grace_period", 10)),
+            # Until then it goes on as before.
+            grace=seconds(service.get("stop_grace_period", 10)) - int((service.get("environment") or {}).get("APP_DRAIN_DELAY_SECONDS") or 0),
             health=not health.get("disable") and ("test" in health or engine == "local"),
             out={mode} - {"", "none"} | (set(service.get("networks", [])) & open_networks),
         )
