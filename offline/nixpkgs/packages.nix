@@ -864,6 +864,7 @@ rec {
   );
   docker-compose = program "docker-compose" "docker-compose";
   goss = program "goss" "goss";
+  iproute2 = program "iproute2" "ip";
   # In two outputs.
   prometheus = program "prometheus" "prometheus" // {
     cli = program "prometheus" "promtool";

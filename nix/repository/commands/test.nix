@@ -6,6 +6,7 @@
   containerTests,
   # The service's crates, as a folder with cargo's settings for them.
   crates,
+  deployments,
   image,
   image-acme,
   lib,
@@ -50,13 +51,14 @@ pkgs.writeShellApplication {
     programs.reload-tls
     programs.status
     # What it looks with besides: a browser, handshakes, the layers of an image, the forms of an
-    # asset, a registry, and an authority.
+    # asset, a registry, networks of several engines, and an authority.
     pkgs.brotli
     pkgs.chromedriver
     pkgs.chromium
     pkgs.distribution
     pkgs.gnutls
     pkgs.gzip
+    pkgs.iproute2
     pkgs.pebble
     pkgs.testssl
     sslyze
@@ -71,6 +73,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_CRATES=${crates}/config.toml
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
     export DRYDOCK_ROLLOUT=${lib.getExe programs.rollout}
+    export DRYDOCK_PUBLISH=${lib.getExe programs.publish} DRYDOCK_SWARM=${deployments.swarm}/swarm.yaml
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
     export DRYDOCK_REPORT=${report}
     export DRYDOCK_EGRESS=${withEgress.composeFile}

@@ -13,11 +13,13 @@ pub mod limits;
 pub mod pairs;
 pub mod protocols;
 pub mod redirect;
+pub mod registry;
 pub mod rollouts;
 pub mod scaling;
 pub mod scanners;
 pub mod secrets;
 pub mod stopping;
+pub mod swarm;
 pub mod tls;
 
 use std::fs;
@@ -123,6 +125,7 @@ pub const QUIET_TESTS: Tests = tests![
 pub const LONG_TESTS: Tests = tests![
     rollouts::stopped_half_way_it_goes_on_or_is_taken_back,
     rollouts::ten_in_a_row_lose_no_request,
+    swarm::a_cluster_of_three_scales_rolls_drains_and_loses_a_node
 ];
 
 /// A name has `::` inside; what else is in backticks has not.
@@ -130,7 +133,10 @@ fn the_table_of_faults_names_its_tests() {
     let page = fs::read_to_string(root().join("docs/FAULTS.md")).expect("the page is read");
     let named: Vec<_> = page.split('`').filter(|text| text.contains("::")).collect();
     for name in &named {
-        let exists = TESTS.iter().any(|(test, _)| test == name);
+        let exists = [TESTS, LONG_TESTS]
+            .concat()
+            .iter()
+            .any(|(test, _)| test == name);
         assert!(exists, "docs/FAULTS.md names {name}, which is no test");
     }
     let faults = TESTS

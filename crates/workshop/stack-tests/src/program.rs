@@ -121,7 +121,8 @@ fn read_all(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<St
     })
 }
 
-fn ended(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
+/// How it has ended, if it does within the limit.
+pub fn ended(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     let start = Instant::now();
     loop {
         if let Ok(Some(status)) = child.try_wait() {

@@ -2,12 +2,9 @@
 //! what runs, those that are bad as well.
 
 use std::{
-    cell::RefCell,
-    fs,
     io::{BufRead as _, BufReader},
-    net::TcpStream,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    net::Ipv4Addr,
+    process::Stdio,
     time::Duration,
 };
 
@@ -18,8 +15,9 @@ use super::{
     commands::{command, down, fails, status, succeeds, up},
     faults::{
         load::{Load, Streams},
-        understudy::{self, Flaw},
+        understudy::Flaw,
     },
+    registry::Registry,
 };
 use crate::{
     program::{self, Output, eventually},
@@ -30,11 +28,11 @@ use crate::{
 /// For a rollout of an image that never becomes healthy, which an engine sees after 40 s.
 const LIMIT: Duration = Duration::from_mins(4);
 
-/// How long a registry takes to answer, and what was killed to let go.
+/// How long what was killed takes to let go.
 const SOON: Duration = Duration::from_secs(45);
 
-/// A stack, which is removed before what the engine has of its images, and a registry without TLS on
-/// loopback, which engines ask by themselves.
+/// A stack, which is removed before what the engine has of its images, and a registry on loopback,
+/// which engines ask without TLS.
 struct Site {
     stack: Stack,
     registry: Registry,
@@ -47,95 +45,12 @@ impl Site {
     }
 
     fn of(stack: Stack) -> Self {
-        let registry = Registry::beside(&stack);
-        Self { stack, registry }
-    }
-}
-
-struct Registry {
-    port: u16,
-    program: Child,
-    folder: PathBuf,
-    images: RefCell<Vec<String>>,
-}
-
-impl Registry {
-    fn beside(stack: &Stack) -> Self {
-        let port = free_port();
-        let folder = stack.folder("registry");
-        let file = folder.join("registry.yml");
-        let text = format!(
-            "version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n\
-             storage: {{filesystem: {{rootdirectory: '{}'}}}}\n",
-            folder.join("blobs").display()
-        );
-        fs::write(&file, text).expect("the registry's settings are written");
-        let program = Command::new("registry")
-            .arg("serve")
-            .arg(&file)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the registry starts");
         // Not only the images are left, but also what a rollout calls them.
         let tags = ["rollout", "before"]
             .map(|tag| format!("{}:{tag}-{}", service().image(), stack.project()));
-        let registry = Self {
-            port,
-            program,
-            folder,
-            images: RefCell::new(tags.to_vec()),
-        };
-        eventually("the registry", SOON, || {
-            TcpStream::connect(("127.0.0.1", port)).ok()
-        });
-        registry
-    }
-
-    /// The service's image with a label of its own, so that it is another one.
-    fn good(&self, label: &str) -> String {
-        let name = self.name(label);
-        let container = docker(&["create", &service().image()]);
-        let change = format!("LABEL rollout={label}");
-        docker(&["commit", "--change", &change, &container, &name]);
-        docker(&["rm", &container]);
-        self.push(&name)
-    }
-
-    fn bad(&self, flaw: Flaw) -> String {
-        let name = self.name(&format!("{flaw:?}").to_lowercase());
-        understudy::commit(&self.folder, flaw, &name);
-        self.push(&name)
-    }
-
-    fn name(&self, tag: &str) -> String {
-        format!("127.0.0.1:{}/test/{}:{tag}", self.port, service().name)
-    }
-
-    /// Pushes it, and has the engine forget it: what is rolled out comes from the registry.
-    fn push(&self, name: &str) -> String {
-        docker(&["push", "--quiet", name]);
-        let format = "{{join .RepoDigests \"\\n\"}}";
-        let digests = docker(&["image", "inspect", "--format", format, name]);
-        let own = format!("127.0.0.1:{}/", self.port);
-        let digest = digests.lines().find(|line| line.starts_with(&own));
-        let digest = digest.expect("a name by digest").to_owned();
-        docker(&["image", "rm", name]);
-        self.images.borrow_mut().push(digest.clone());
-        digest
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
-        // One that is not there is none to remove.
-        let mut remove = Command::new("docker");
-        remove
-            .args(["image", "rm", "--force"])
-            .args(self.images.get_mut());
-        let _ = program::attempt(&mut remove, "", program::QUICK);
+        let address = (Ipv4Addr::LOCALHOST, free_port()).into();
+        let registry = Registry::serve(address, &stack.folder("registry"), &tags);
+        Self { stack, registry }
     }
 }
 
@@ -223,14 +138,7 @@ pub fn an_image_that_fails_its_clients_is_taken_back() {
     load.goes_on();
     let report = load.stop();
     assert!(report.faults.is_empty(), "{}", report.text());
-    let failed = |&(&(_, status), _): &(&(&str, u16), &usize)| status >= 500;
-    let failed: usize = report
-        .answers
-        .iter()
-        .filter(failed)
-        .map(|(_, count)| count)
-        .sum();
-    assert!(failed > 0, "nobody has asked the new image");
+    assert!(report.failed() > 0, "nobody has asked the new image");
 }
 
 /// What a rollout says first, of two replicas.

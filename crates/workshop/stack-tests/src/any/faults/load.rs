@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     panic,
     path::Path,
     sync::{
@@ -64,6 +64,16 @@ impl Report {
         assert!(self.requests() > 0, "no request was sent");
     }
 
+    /// Those that were answered with an error of the service or of the edge.
+    pub fn failed(&self) -> usize {
+        let failed = |&(&(_, status), _): &(&(&str, u16), &usize)| status >= 500;
+        self.answers
+            .iter()
+            .filter(failed)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
     /// All requests.
     pub fn requests(&self) -> usize {
         self.answers.values().chain(self.faults.values()).sum()
@@ -112,6 +122,16 @@ impl Load {
 
     /// As [`Load::start`], on this port; a client of `fresh` keeps no connection.
     pub fn on(port: u16, kept: &[&'static str], fresh: &[&'static str], trusted: &[&Path]) -> Self {
+        Self::at(here(port), kept, fresh, trusted)
+    }
+
+    /// As [`Load::on`], wherever the edge is.
+    pub fn at(
+        edge: SocketAddr,
+        kept: &[&'static str],
+        fresh: &[&'static str],
+        trusted: &[&Path],
+    ) -> Self {
         let config = trusting(trusted);
         let stop = Arc::new(AtomicBool::new(false));
         let answers = Arc::new(AtomicUsize::new(0));
@@ -122,7 +142,7 @@ impl Load {
             .map(|(method, keep)| {
                 let client = Client {
                     config: Arc::clone(&config),
-                    port,
+                    edge,
                     method,
                     keep,
                     answers: Arc::clone(&answers),
@@ -229,12 +249,16 @@ pub fn connect(stack: &Stack) -> io::Result<Connection> {
 
 /// As [`connect`], on this port, with these authorities.
 pub fn connect_to(port: u16, trusted: &[&Path]) -> io::Result<Connection> {
-    Connection::open(port, trusting(trusted))
+    Connection::open(here(port), trusting(trusted))
+}
+
+fn here(port: u16) -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, port).into()
 }
 
 struct Client {
     config: Arc<ClientConfig>,
-    port: u16,
+    edge: SocketAddr,
     method: &'static str,
     keep: bool,
     answers: Arc<AtomicUsize>,
@@ -271,7 +295,7 @@ impl Client {
     ) -> (Option<Connection>, Result<u16, Fault>) {
         let mut connection = match kept {
             Some(connection) => connection,
-            None => match Connection::open(self.port, Arc::clone(&self.config)) {
+            None => match Connection::open(self.edge, Arc::clone(&self.config)) {
                 Ok(connection) => {
                     report.connections += 1;
                     report.certificates.extend(connection.certificate());
@@ -292,8 +316,8 @@ impl Client {
 pub struct Connection(BufReader<StreamOwned<ClientConnection, TcpStream>>);
 
 impl Connection {
-    fn open(port: u16, config: Arc<ClientConfig>) -> io::Result<Self> {
-        let mut socket = TcpStream::connect(("127.0.0.1", port))?;
+    fn open(edge: SocketAddr, config: Arc<ClientConfig>) -> io::Result<Self> {
+        let mut socket = TcpStream::connect(edge)?;
         socket.set_read_timeout(Some(LIMIT))?;
         socket.set_write_timeout(Some(LIMIT))?;
         socket.set_nodelay(true)?;
