@@ -11,7 +11,7 @@ let
   # Of whatever starts the container, once it has loaded the filter:
   # https://github.com/opencontainers/runc/blob/main/libcontainer/standard_init_linux.go
   everywhere = [
-    (group "runc and crun: they close what is theirs, open the gate and become the program" "close close_range execve exit_group fcntl fstat fstatfs getdents64 openat openat2 readlinkat statx write")
+    (group "runc and crun: they close what is theirs, open the gate and become the program" "close close_range execve exit_group fcntl fstat fstatfs getdents64 openat openat2 readlinkat statx umask write")
     (group "runc: Go's runtime starts threads, frees memory and interrupts itself whenever it likes" "clone epoll_ctl epoll_pwait exit futex getpid gettid madvise mmap munmap nanosleep read rt_sigaction rt_sigprocmask rt_sigreturn sched_yield sigaltstack tgkill")
     (group "the kernel goes on with a call that a signal or a pause of the container has interrupted" "restart_syscall")
     (group "the clock of a machine whose time cannot be read without a call" "clock_gettime gettimeofday")

@@ -33,7 +33,8 @@ in
     [ "--health-cmd=none" ]
   else
     [
-      "--health-cmd=${builtins.toJSON health.Test}"
+      # Without the word CMD, which newer ones put before it themselves, and older ones need not have.
+      "--health-cmd=${builtins.toJSON (builtins.tail health.Test)}"
       "--health-interval=${toString policy.interval}s"
       "--health-timeout=${seconds health.Timeout}"
       "--health-start-period=${seconds health.StartPeriod}"

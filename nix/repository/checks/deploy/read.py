@@ -132,6 +132,6 @@ def of_quadlet(texts):
             pids=int(options.get("pids-limit", 0)),
             core=limits.get("core"),
             grace=int(options.get("stop-timeout", 10)),
-            health=options.get("health-cmd", "none") != "none",
+            health=options.get("health-cmd", "none").startswith('["/'),
             out={n for n in networks if n not in internal},
         )
