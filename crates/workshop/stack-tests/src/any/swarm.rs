@@ -409,32 +409,28 @@ pub fn a_cluster_of_three_scales_rolls_drains_and_loses_a_node() {
     }
     answered(asked);
 
+    let takes = |wish: &str| {
+        let replicas = cluster.replicas();
+        replicas.iter().all(|replica| replica.ends_with(wish))
+    };
     let asked = loads();
-    for number in 1..=10 {
-        let (wish, sentence) = match number {
-            4 => (registry.bad(Flaw::AfterFiveSeconds), "taken"),
-            7 => (registry.bad(Flaw::NeverReady), "taken"),
-            _ => (registry.good(&number.to_string()), ""),
-        };
-        let output = cluster.rollout(&["--watch", "1", &wish]);
-        if sentence.is_empty() {
-            succeeds(&output, &wish);
-        } else {
-            fails(&output, sentence);
-        }
-        let on_it = cluster
-            .replicas()
-            .iter()
-            .filter(|replica| replica.ends_with(&wish))
-            .count();
-        assert_eq!(
-            on_it,
-            if sentence.is_empty() { 2 } else { 0 },
-            "{:?}",
-            cluster.replicas()
-        );
+    for number in 1..=9 {
+        let good = registry.good(&number.to_string());
+        succeeds(&cluster.rollout(&["--watch", "1", &good]), &good);
+        assert!(takes(&good), "{:?}", cluster.replicas());
     }
+    let before = cluster.replicas();
+    let never = registry.bad(Flaw::NeverReady);
+    fails(&cluster.rollout(&["--watch", "1", &never]), "taken");
     asked[0].reaches(20_000);
+    answered(asked);
+    // Swarm gives it clients before anybody can know, and has no word for less of them.
+    let later = registry.bad(Flaw::AfterFiveSeconds);
+    fails(&cluster.rollout(&["--watch", "1", &later]), "taken");
+    cluster.runs("web_app", 2);
+    let image = |replica: &String| replica.split(' ').next_back().map(str::to_owned);
+    assert_eq!(image(&cluster.replicas()[0]), image(&before[0]));
+    let asked = loads();
     answered(asked);
 
     // A node that is drained has no edge any more.
