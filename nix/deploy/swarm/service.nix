@@ -32,7 +32,8 @@ let
   environment = container.environment // container.noticing;
   grace = container.grace + (if container.noticing == { } then 0 else description.policy.notice);
   inherit (container) health;
-  monitor = "${toString (failsIn health)}s";
+  # Who has failed, and does not end when it is told to, is there until it is killed.
+  monitor = "${toString (failsIn health + grace)}s";
   # A published port is the host's, and there once; so is what has data of its own.
   order = if isEdge || container.replicas.most == 1 then "stop-first" else "start-first";
 in
