@@ -3,8 +3,7 @@
 # addresses, files, folders, other services. Arguments: its name, its port, where it listens and what
 # it speaks as the settings say it, its package's folder, a file with the paths of the sources, then
 # those of ./box.sh, which BOX is the path of; HINT is that of ../commands/hint.sh. STATED is what the
-# setting files has by now, a line each, and STOP and
-# PERIOD are the settings stop and startPeriod.
+# setting files has by now, a line each, and STOP and PERIOD are the settings stop and startPeriod.
 set -euo pipefail
 
 name=$1 port=$2 listen=$3 protocol=$4 package=$5 sources=$6

@@ -60,7 +60,7 @@
   grace = 10;
   # How long it goes on as before, where DNS and load balancers are told of its end by somebody else.
   notice = 5;
-  # What it is told to do that itself, where nobody else sees to it.
+  # The variables that have it go on so by itself, where nobody else sees to it.
   noticing = { };
   # Whether it may call others.
   egress = false;
