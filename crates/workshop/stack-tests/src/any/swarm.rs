@@ -32,6 +32,9 @@ use crate::{
 
 const ENGINES: usize = 3;
 
+/// Names of clusters end like this, after the process.
+const SUFFIX: &str = "-swarm";
+
 /// How long Swarm may take for what one command asks of it.
 const LIMIT: Duration = Duration::from_mins(5);
 
@@ -48,13 +51,8 @@ impl Cluster {
             rustix::process::geteuid().is_root(),
             "network namespaces are made by root: sudo ./drydock test --all"
         );
-        let name = format!("{PREFIX}{}-swarm", process::id());
-        let mut cluster = Self {
-            folder: env::temp_dir().join(&name),
-            name,
-            engines: vec![],
-            registry: None,
-        };
+        Self::remove_leftovers();
+        let mut cluster = Self::of(process::id());
         cluster.networks();
         for number in 1..=ENGINES {
             cluster.start(number);
@@ -91,6 +89,53 @@ impl Cluster {
         let registry = Registry::serve((address(0), free_port()).into(), &folder, &[]);
         cluster.registry = Some(registry.pushed_by(cluster.socket(1)));
         cluster
+    }
+
+    /// That of a process, of which nothing runs yet.
+    fn of(owner: u32) -> Self {
+        let name = format!("{PREFIX}{owner}{SUFFIX}");
+        Self {
+            folder: env::temp_dir().join(&name),
+            name,
+            engines: vec![],
+            registry: None,
+        }
+    }
+
+    /// Ends the engines of runs that were killed before their end, and removes their networks, whose
+    /// addresses another run may get.
+    fn remove_leftovers() {
+        let entries = fs::read_dir(env::temp_dir()).expect("the folder for temporary files");
+        for name in entries.flatten().map(|entry| entry.file_name()) {
+            let name = name.to_string_lossy();
+            let owner = name
+                .strip_prefix(PREFIX)
+                .and_then(|rest| rest.strip_suffix(SUFFIX))
+                .and_then(|owner| owner.parse().ok());
+            let Some(owner) = owner.filter(|&owner| !is_there(owner)) else {
+                continue;
+            };
+            // Dropped, it is removed.
+            let left = Self::of(owner);
+            for number in 1..=ENGINES {
+                let folder = left.engine(number);
+                let pid = fs::read_to_string(folder.join("pid")).unwrap_or_default();
+                let Ok(pid) = pid.trim().parse() else {
+                    continue;
+                };
+                // Its number may be another process's by now.
+                let command = fs::read_to_string(format!("/proc/{pid}/cmdline"));
+                if !command.is_ok_and(|line| line.contains(&*folder.to_string_lossy())) {
+                    continue;
+                }
+                if let Some(engine) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                    let _ = kill_process(engine, Signal::TERM);
+                }
+                eventually("an engine that was left ends", LIMIT, || {
+                    (!is_there(pid)).then_some(())
+                });
+            }
+        }
     }
 
     /// This machine is `address(0)`, and each engine what comes after.
@@ -362,6 +407,10 @@ fn address(number: usize) -> Ipv4Addr {
 
 fn edge(number: usize) -> SocketAddr {
     (address(number), 443).into()
+}
+
+fn is_there(process: u32) -> bool {
+    Path::new("/proc").join(process.to_string()).exists()
 }
 
 fn ip(args: &[&str]) {
