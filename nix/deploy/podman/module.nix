@@ -81,9 +81,13 @@ in
           requires = before;
           after = before ++ [ "network-online.target" ];
           wants = [ "network-online.target" ];
+          # Podman could not start it, as before there is a network; what it refuses itself is final.
+          startLimitIntervalSec = 0;
           serviceConfig = {
             Type = "oneshot";
             RemainAfterExit = true;
+            RestartForceExitStatus = 125;
+            RestartSec = 2;
             LoadCredential = [
               "localhost.crt"
               "localhost.key"
@@ -95,8 +99,12 @@ in
       map (
         name:
         lib.nameValuePair "podman-${name}" {
-          requires = before ++ [ "${keeper}.service" ];
+          requires = before;
+          # Without a pair it is started until there is one.
+          wants = [ "${keeper}.service" ];
           after = before ++ [ "${keeper}.service" ];
+          startLimitIntervalSec = 0;
+          serviceConfig.RestartSec = 2;
         }
       ) (builtins.attrNames stack.containers)
     );

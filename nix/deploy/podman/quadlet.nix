@@ -32,17 +32,20 @@ let
     let
       after =
         builtins.attrNames container.after ++ lib.optional (container.joins != null) container.joins;
-      # It may begin once its pair is there; a service may come later.
-      required = builtins.filter (other: container.after.${other} or "done" == "done") after;
       isKeeper = name == "tls";
     in
     section "Unit" (
-      [ "Description=${name} of ${repository}" ]
+      [
+        "Description=${name} of ${repository}"
+        # What cannot be pulled or started now may be in a while: it is tried until it is stopped.
+        "StartLimitIntervalSec=0"
+      ]
       ++ map (other: "After=${unitOf other}.service") after
-      ++ map (other: "Requires=${unitOf other}.service") required
-      ++ map (other: "Wants=${unitOf other}.service") (
-        builtins.filter (other: !builtins.elem other required) after
-      )
+      # It joins what that has; without a pair or a service it is started until they are there, and
+      # what was there before goes on serving meanwhile.
+      ++ map (
+        other: "${if other == container.joins then "Requires" else "Wants"}=${unitOf other}.service"
+      ) after
     )
     + section "Container" (
       [
@@ -98,6 +101,7 @@ let
         "EnvironmentFile=${lib.optionalString (!asksForRegistry) "-"}%E/${prefix}/environment"
         "TimeoutStartSec=300"
         "TimeoutStopSec=${toString (container.grace + 10)}"
+        "RestartSec=2"
       ]
       ++ (
         if container.restarts then
@@ -106,6 +110,8 @@ let
           [
             "Type=oneshot"
             "RemainAfterExit=yes"
+            # Podman could not start it, as before there is a network; what it refuses itself is final.
+            "RestartForceExitStatus=125"
           ]
       )
       # From a folder of credentials, /etc/credstore for example; without one, localhost gets a pair.

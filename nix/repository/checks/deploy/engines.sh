@@ -50,6 +50,9 @@ for case in cases/*; do
         [ -e "$made/$other" ] || echo "$name: ${unit##*/} waits for $other, which there is not"
       done >said
       [ ! -s said ] || say "$(cat said)"
+      # A machine that starts before its network does gets to serve: no unit gives up, or fails with another.
+      grep -qx StartLimitIntervalSec=0 "$service" || say "$name: ${unit##*/} gives up after some tries"
+      ! grep -qE '^Requires=.*-tls\.service' "$service" || say "$name: ${unit##*/} fails for ever if the keeper does once"
     done
     verify "$made"/*.service || say "$name: systemd-analyze: $(cat said)"
   done
