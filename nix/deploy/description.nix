@@ -12,10 +12,14 @@ let
   policy = import ./policy.nix;
   edgeUser = (import ./users.nix).edge;
   volumes = import ./volumes.nix { inherit edgeUser lib services; };
+  pair = import ./pair.nix {
+    inherit edgeUser policy;
+    inherit (volumes) mounted;
+  };
   all = builtins.attrValues services;
   isLoopback = service: service.listen == "loopback";
   loopback = builtins.any isLoopback all;
-  mounted = readOnly: volume: at: { inherit at readOnly volume; };
+  inherit (volumes) mounted;
   published = name: variable: port: protocol: {
     inherit
       name
@@ -23,31 +27,6 @@ let
       protocol
       variable
       ;
-  };
-
-  # Where the account and the pair of an ACME client are: nginx's user may not look.
-  renewed = "/etc/nginx/tls/acme";
-
-  # What checks a pair, and puts it where nginx reads it.
-  keeper = {
-    program = [ "/bin/keypair" ];
-    arguments = [
-      "--from"
-      "/from"
-      "--renewed"
-      renewed
-      "--to"
-      "/etc/nginx/tls"
-      "--owner"
-      "${toString edgeUser}:${toString edgeUser}"
-    ];
-    # With the two capabilities it reads a key whatever its owner, and hands it to nginx's user.
-    user = 0;
-    seccomp = "tls";
-    capabilities = [
-      "DAC_READ_SEARCH"
-      "CHOWN"
-    ];
   };
 
   # Of the container that clients come to.
@@ -77,44 +56,7 @@ in
       }
     ) services;
 
-  # Gets the pair by ACME, where that is asked for: only Compose has it, and with the images of this
-  # machine alone, since it is none of those that are published.
-  acme = policy // {
-    image = "acme";
-    # Where things are that are this machine's, if there are any.
-    arguments = [
-      "--state"
-      renewed
-      "--challenges"
-      "/var/www/acme/.well-known/acme-challenge"
-      "--ca"
-      "/ca.crt"
-      "--binding"
-      "/binding"
-    ]
-    ++ keeper.program
-    ++ keeper.arguments;
-    inherit (keeper) capabilities user;
-    seccomp = "acme";
-    networks = [ "edge" ];
-    egress = true;
-    handedOn = [
-      "DRYDOCK_ACME"
-      "DRYDOCK_ACME_NAMES"
-      "DRYDOCK_ACME_DIRECTORY"
-      "DRYDOCK_ACME_PROFILE"
-    ];
-    after.nginx = "healthy";
-    mounts = [
-      (mounted false "tls" "/etc/nginx/tls")
-      (mounted false "acme" "/var/www/acme")
-    ];
-    # What it writes is whole or not there.
-    signal = "SIGKILL";
-    cpu = 100;
-    memory = "64m";
-  };
-
+  inherit (pair) acme;
   networks = {
     # The edge and the services, and no way out.
     backend.internal = true;
@@ -127,23 +69,7 @@ in
   };
 
   containers = {
-    # Checks the pair, or makes one for localhost, and ends. Where the pair comes from is each
-    # engine's own; it is at /from.
-    tls = policy // {
-      image = "nginx";
-      inherit (keeper)
-        arguments
-        capabilities
-        program
-        seccomp
-        user
-        ;
-      restarts = false;
-      # Where nginx has it too, so that what keypair says of paths holds for both.
-      mounts = [ (mounted false "tls" "/etc/nginx/tls") ];
-      cpu = 100;
-      memory = "32m";
-    };
+    inherit (pair) tls;
 
     nginx =
       policy

@@ -18,6 +18,8 @@ let
   all = builtins.attrValues services;
 in
 rec {
+  # A volume in a container.
+  mounted = readOnly: volume: at: { inherit at readOnly volume; };
   withSocket = builtins.filter (service: service.socket != null) all;
   socketFolder = service: if service.socket == null then null else dirOf service.socket;
   # All but /tmp, which nothing outlives.
