@@ -129,6 +129,7 @@ in
     busybox
     debOf
     described
+    patchelf
     program
     run
     stored

@@ -803,14 +803,36 @@ rec {
     '';
   libdeflate = program "libdeflate" "libdeflate-gzip";
   kubectl = program "kubectl" "kubectl";
-  # With its generator of units, which is where nixpkgs has it.
+  # With its generator of units, which is where nixpkgs has it, and with the programs that it calls.
+  # runc knows the control groups of any machine, and crun not those of two versions at once.
   podman =
     let
       kit = debian.kit "podman";
+      # At a fixed address it has no room for where its libraries are: with it, it crashes.
+      started = debian.run "podman-program" { } ''
+        dpkg-deb -x ${debian.debOf "podman" "podman"} tree
+        ${debian.patchelf}/bin/patchelf --set-interpreter "$(echo ${kit}/usr/lib/*-linux-gnu*/ld-linux*.so.*)" tree/usr/bin/podman
+        mkdir "$out"
+        mv tree/usr/bin/podman "$out/"
+      '';
+      settings = writeText "containers.conf" ''
+        [engine]
+        conmon_path = ["${kit}/usr/bin/conmon"]
+        helper_binaries_dir = ["${kit}/usr/lib/podman", "${kit}/usr/libexec/podman", "${kit}/usr/bin"]
+        runtime = "runc"
+        [engine.runtimes]
+        runc = ["${kit}/usr/sbin/runc"]
+      '';
     in
     runCommand "podman" { meta.mainProgram = "podman"; } ''
       mkdir -p "$out/bin" "$out/libexec/podman"
-      ln -s ${kit}/usr/bin/podman "$out/bin/"
+      cat > "$out/bin/podman" << WRAPPER
+      #!${shell}
+      export CONTAINERS_CONF=${settings} PODMAN_IGNORE_CGROUPSV1_WARNING=1 PATH="${kit}/usr/sbin:\$PATH"
+      export LD_LIBRARY_PATH=$(echo ${kit}/usr/lib/*-linux-gnu*)
+      exec ${started}/podman "\$@"
+      WRAPPER
+      chmod +x "$out/bin/podman"
       ln -s ${kit}/usr/libexec/podman/quadlet "$out/libexec/podman/"
     '';
   systemd = runCommand "systemd" { } ''

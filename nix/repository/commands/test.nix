@@ -51,7 +51,7 @@ pkgs.writeShellApplication {
     programs.reload-tls
     programs.status
     # What it looks with besides: a browser, handshakes, the layers of an image, the forms of an
-    # asset, a registry, networks of several engines, and an authority.
+    # asset, a registry, networks of several engines, another engine, and an authority.
     pkgs.brotli
     pkgs.chromedriver
     pkgs.chromium
@@ -59,7 +59,9 @@ pkgs.writeShellApplication {
     pkgs.gnutls
     pkgs.gzip
     pkgs.iproute2
+    pkgs.kubectl
     pkgs.pebble
+    pkgs.podman
     pkgs.testssl
     sslyze
     pkgs.zstd
@@ -74,6 +76,7 @@ pkgs.writeShellApplication {
     export DRYDOCK_UP=${lib.getExe programs.up} DRYDOCK_DOWN=${lib.getExe programs.down}
     export DRYDOCK_ROLLOUT=${lib.getExe programs.rollout}
     export DRYDOCK_PUBLISH=${lib.getExe programs.publish} DRYDOCK_SWARM=${deployments.swarm}/swarm.yaml
+    export DRYDOCK_IMAGE=${image} DRYDOCK_KUBERNETES=${deployments.kubernetes}
     export DRYDOCK_DEV=${lib.getExe programs.dev} DRYDOCK_DEV_HOST=${lib.getExe programs.dev-host}
     export DRYDOCK_REPORT=${report}
     export DRYDOCK_EGRESS=${withEgress.composeFile}

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod isolation;
 pub mod limits;
 pub mod pairs;
+pub mod pods;
 pub mod protocols;
 pub mod redirect;
 pub mod registry;
@@ -125,6 +126,7 @@ pub const QUIET_TESTS: Tests = tests![
 pub const LONG_TESTS: Tests = tests![
     rollouts::stopped_half_way_it_goes_on_or_is_taken_back,
     rollouts::ten_in_a_row_lose_no_request,
+    pods::the_pods_of_kubernetes_answer_with_the_least_rights,
     swarm::a_cluster_of_three_scales_rolls_drains_and_loses_a_node
 ];
 

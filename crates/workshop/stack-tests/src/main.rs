@@ -9,6 +9,7 @@
 
 mod any;
 mod client;
+mod network;
 mod pair;
 mod program;
 mod reference;

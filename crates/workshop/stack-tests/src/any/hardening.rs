@@ -14,7 +14,7 @@ use crate::{
 /// The argument that makes this program [`link`].
 pub const ARGUMENT: &str = "forbidden-call";
 
-const SERVICES: [(&str, &str); 2] = [("app", "10001"), ("nginx", "10002")];
+pub const SERVICES: [(&str, &str); 2] = [("app", "10001"), ("nginx", "10002")];
 
 /// What the list of [`crate::any::benchmark`] has not.
 pub fn settings_are_as_promised() {

@@ -6,7 +6,6 @@
 use std::{
     env, fs,
     net::{Ipv4Addr, SocketAddr},
-    os::fd::AsFd as _,
     path::{Path, PathBuf},
     process::{self, Child, Command},
     thread,
@@ -16,7 +15,6 @@ use std::{
 use rustix::{
     mount::{UnmountFlags, unmount},
     process::{Pid, Signal, kill_process},
-    thread::{LinkNameSpaceType, move_into_link_name_space},
 };
 
 use super::{
@@ -25,6 +23,7 @@ use super::{
     registry::Registry,
 };
 use crate::{
+    network::{inside, ip, needs_root},
     pair::make_own_pair,
     program::{self, Output, QUICK, clean_up, eventually, output_of},
     stack::{PREFIX, free_port},
@@ -47,10 +46,7 @@ struct Cluster {
 
 impl Cluster {
     fn up() -> Self {
-        assert!(
-            rustix::process::geteuid().is_root(),
-            "network namespaces are made by root: sudo ./drydock test --all"
-        );
+        needs_root();
         Self::remove_leftovers();
         let mut cluster = Self::of(process::id());
         cluster.networks();
@@ -216,14 +212,8 @@ impl Cluster {
             .args(["--insecure-registry", &format!("{}/24", address(0))])
             .stdout(log.try_clone().expect("its log"))
             .stderr(log);
-        let namespace = fs::File::open(Path::new("/run/netns").join(self.namespace(number)));
-        let namespace = namespace.expect("its namespace");
-        let engine = thread::spawn(move || {
-            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
-                .expect("root may go into it");
-            dockerd.spawn().expect("the engine starts")
-        });
-        self.engines.push(engine.join().expect("the engine starts"));
+        let engine = inside(&self.namespace(number), || dockerd.spawn());
+        self.engines.push(engine.expect("the engine starts"));
     }
 
     fn namespace(&self, number: usize) -> String {
@@ -411,10 +401,6 @@ fn edge(number: usize) -> SocketAddr {
 
 fn is_there(process: u32) -> bool {
     Path::new("/proc").join(process.to_string()).exists()
-}
-
-fn ip(args: &[&str]) {
-    output_of(Command::new("ip").args(args), QUICK);
 }
 
 /// Another one of the engine that runs on this machine, which finds the programs that it needs.
