@@ -214,6 +214,7 @@ for one in "${!wanted[@]}" "${listed[@]}"; do
   done
   given+=("$one")
 done
+before=$said said=
 [ "$(list "${given[@]}")" = "$(list "${listed[@]}")" ] ||
   hint "looks for what the sources have and its image has not, so the setting is files = [ $(list "${given[@]}") ]"
 [ ${#missing[@]} = 0 ] ||
@@ -224,8 +225,10 @@ case $called in
   *' 53') hint "asks for another host's address as it starts or answers: egress = true lets it out, or a service of the stack's own has that name; standalone = false leaves the question to the tests of the running stack" ;;
   *) hint "calls port ${called#* } of ${called% *} as it starts or answers, where nobody is: it is another service, whose host a variable or an argument may name; standalone = false leaves the question to the tests of the running stack" ;;
 esac
-[[ -z $closed || -n $status ]] || ! grep --quiet 'panicked at' lines ||
+# What it lacks is why.
+[[ -n $said || -z $closed || -n $status ]] || ! grep --quiet 'panicked at' lines ||
   hint "panics as it answers /; its log says where, and the setting ready names a path where it does not, as ready = \"/health\""
+said=${said:-$before}
 [[ -n $said || -n $listening || -z $started ]] ||
   hint "listens nowhere within $PERIOD seconds; the setting startPeriod gives it more, as startPeriod = $((4 * PERIOD))"
 # Much is looked for that need not be there; what it wrote says more.

@@ -108,6 +108,7 @@ let
     (case "walks" { } "")
     (case "runs" { } "runs the program stranger-tool, and its image has no program but itself")
     (case "panics" { } "panics as it answers /")
+    (case "panics-at-file" { } "so the setting is files = [ \"web/src\" ]")
     (case "late" {
       startPeriod = 2;
     } "listens nowhere within 2 seconds; the setting startPeriod gives it more")

@@ -27,6 +27,7 @@ def tries(action):
 status = tries(
     {
         "file": lambda: open("src/page.html"),
+        "panics-at-file": lambda: open("src/page.html"),
         "top": lambda: open("flake.nix"),
         "absent": lambda: open("absent.toml"),
         "compiled-in": lambda: open("/build/source/web/src/main.rs"),
@@ -55,7 +56,7 @@ elif what in ("store", "no-database"):
     sys.exit(1)
 elif what == "variable":
     sys.exit("PORT must be set")
-elif what == "panics":
+elif what in ("panics", "panics-at-file"):
     print("thread 'main' panicked at src/main.rs:1:1:", flush=True)
 elif what == "done":
     sys.exit(0)
@@ -93,7 +94,7 @@ while True:
         asked = connection.recv(4096)
         if what == "silent":
             continue
-        if what in ("closes", "panics") or what == "http2" and not asked.startswith(b"PRI * HTTP/2"):
+        if what in ("closes", "panics", "panics-at-file") or what == "http2" and not asked.startswith(b"PRI * HTTP/2"):
             connection.close()
             continue
         if what == "http2":
