@@ -144,6 +144,8 @@ staticCrane.buildPackage (
           }
         );
     cargoBuildCommand = auditable;
+    nativeBuildInputs = release.nativeBuildInputs ++ [ pkgs.removeReferencesTo ];
+    postInstall = import ./references.nix { inherit found lib pkgs; };
   }
   # Of the program alone, so that what it is built on is as it was.
   // lib.optionalAttrs (stop == "none") {

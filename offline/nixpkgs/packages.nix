@@ -35,6 +35,7 @@ let
     ccFor staticLibc
     // {
       inherit bintools;
+      cc = tools;
       targetPrefix = "";
       libc = glibc;
     };
@@ -98,6 +99,26 @@ let
       mkdir -p "$out/bin"
       printf '#!%s\nexec %s -m %s "$@"\n' ${shell} ${tools}/bin/file ${tools}/usr/lib/file/magic.mgc > "$out/bin/file"
       chmod +x "$out/bin/file"
+    ''
+  );
+  removeReferencesTo = withMeta { meta.mainProgram = "remove-references-to"; } (
+    debian.run "remove-references-to" { } ''
+      mkdir -p "$out/bin"
+      cat > "$out/bin/remove-references-to" << "PROGRAM"
+      #!${shell} -e
+      targets=()
+      while getopts t: option; do
+        hash=$(sed -n 's|^/nix/store/\([a-z0-9]\{32\}\)-.*|\1|p' <<< "$OPTARG")
+        [ -n "$hash" ] || { echo "-t argument must be a Nix store path"; exit 1; }
+        targets+=("$hash")
+      done
+      shift $((OPTIND - 1))
+      for file; do
+        [ ! -L "$file" ] && [ -f "$file" ] || continue
+        for target in "''${targets[@]}"; do sed -i "s|$target|eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee|g" "$file"; done
+      done
+      PROGRAM
+      chmod +x "$out/bin/remove-references-to"
     ''
   );
   bintools = part "binutils" [
@@ -685,6 +706,7 @@ rec {
     libunistring
     mkShell
     python314
+    removeReferencesTo
     runCommand
     testssl
     writeShellApplication

@@ -21,7 +21,10 @@ let
   podman = lib.getExe config.virtualisation.podman.package;
   named =
     container:
-    removeAttrs container [ "seccomp" ]
+    removeAttrs container [
+      "after"
+      "seccomp"
+    ]
     // {
       image = "${registry}/${container.image}";
       extraOptions =
@@ -98,11 +101,17 @@ in
     // builtins.listToAttrs (
       map (
         name:
+        let
+          # Without a pair or a service it is started until they are there.
+          wants = [
+            "${keeper}.service"
+          ]
+          ++ map (other: "podman-${other}.service") stack.containers.${name}.after;
+        in
         lib.nameValuePair "podman-${name}" {
           requires = before;
-          # Without a pair it is started until there is one.
-          wants = [ "${keeper}.service" ];
-          after = before ++ [ "${keeper}.service" ];
+          inherit wants;
+          after = before ++ wants;
           startLimitIntervalSec = 0;
           serviceConfig.RestartSec = 2;
         }

@@ -23,9 +23,9 @@ let
       ALL = false;
     }
     // lib.genAttrs container.capabilities (_: true);
-    dependsOn =
-      map called (builtins.attrNames (removeAttrs container.after [ "tls" ]))
-      ++ lib.optional (container.joins != null) (called container.joins);
+    # It fails with what it joins, and not with what it only comes after.
+    dependsOn = lib.optional (container.joins != null) (called container.joins);
+    after = map called (builtins.attrNames (removeAttrs container.after [ "tls" ]));
     networks =
       if container.joins != null then
         [ "container:${called container.joins}" ]

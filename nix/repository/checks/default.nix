@@ -48,6 +48,7 @@ let
     "nix-format"
     "pairs"
     "publish"
+    "references"
     "renewal"
     "rollout"
     "seen"

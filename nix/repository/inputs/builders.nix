@@ -17,7 +17,10 @@ let
 in
 pkgs.runCommand "inputs-builders"
   {
-    nativeBuildInputs = [ pkgs.jq ];
+    nativeBuildInputs = [
+      pkgs.jq
+      pkgs.removeReferencesTo
+    ];
     passthru.made = application;
   }
   ''
@@ -93,6 +96,14 @@ pkgs.runCommand "inputs-builders"
     expect 'a closure' "$(is grep -x ${application} ${
       pkgs.closureInfo { rootPaths = [ application ]; }
     }/store-paths)" yes
+
+    # pkgs/build-support/remove-references-to (corepkgs 9c8533eb0c40, build-support)
+    printf 'a ${application} b ${pkgs.jq}' > named
+    remove-references-to -t ${application} named
+    expect 'a reference' "$(sed 's|/[a-z0-9]*-|/-|g' named)" "$(sed 's|/[a-z0-9]*-|/-|g' <<< 'a ${application} b ${pkgs.jq}')"
+    expect 'one that was taken away' "$(grep -c /eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee- named)" 1
+    expect 'one that was left' "$(grep -c ${pkgs.jq} named)" 1
+    expect 'another name' "$(is remove-references-to -t named named)" no
 
     [ -z "$failed" ]
     touch "$out"

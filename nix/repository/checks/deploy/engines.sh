@@ -95,5 +95,8 @@ jq -e '
   say "the NixOS module sets an option that there is not"
 jq -e '.systemd.services["drydock-tls"].serviceConfig.LoadCredential | length == 2' "$modulePath" >/dev/null ||
   say "the NixOS module hands over no pair"
+# Nor does nginx fail with a service there.
+jq -e '[.systemd.services[] | select(.startLimitIntervalSec == 0)] | length > 2 and all((.requires // []) | all(test("-(network|volume)[.]service$")))' "$modulePath" >/dev/null ||
+  say "a unit of the NixOS module fails for ever if another does once"
 
 [ "$wrong" = 0 ]

@@ -1,0 +1,5 @@
+//! Says how it was compiled.
+
+fn main() {
+    println!("{}", env!("COMPILER"));
+}
