@@ -82,7 +82,7 @@ pub(crate) fn start(listener: OwnedFd, configuration: &str, scratch: &str) -> Re
     drop((from, listener));
     if let Fork::Child(_) = fork()? {
         close_streams();
-        tell(nginx, &socket, file, scratch, &into)?;
+        tell(nginx, &socket, file, scratch, &into);
         return Err(0);
     }
     match dup2_stdin(&into) {
@@ -165,29 +165,23 @@ fn answer(client: &OwnedFd, metrics: &Metrics, page: &mut Text<MAX_PAGE>) {
 }
 
 /// Looks at nginx each second, for as long as it is there and somebody reads.
-fn tell(
-    nginx: Pid,
-    socket: &SocketAddrUnix,
-    certificate: &str,
-    scratch: &str,
-    into: &OwnedFd,
-) -> Result<(), u8> {
+fn tell(nginx: Pid, socket: &SocketAddrUnix, certificate: &str, scratch: &str, into: &OwnedFd) {
     let mut buffer = [0; MAX_FILE];
     let (mut loads, mut valid) = (None, [0; 2]);
     loop {
         let _ = nanosleep(&LOOK);
         if getppid() != Some(nginx) {
-            return Ok(());
+            return;
         }
         let mut line = Text::<256>::default();
         let _ = line.write_char('=');
         if let Some(mut values) = ask(socket, &mut buffer).ok().and_then(look) {
-            // It has read the certificate that is there, and will read what this says next time.
-            if loads != Some(values[7]) {
+            // It has read the certificate that is there, and will read what this says next time; where
+            // nothing can be written, in a full /tmp, both are tried again.
+            if loads != Some(values[7]) && announce(scratch, values[7] + 1).is_ok() {
                 loads = Some(values[7]);
                 let text = read(certificate, &mut buffer).ok();
                 valid = text.and_then(validity).unwrap_or_default();
-                announce(scratch, values[7] + 1)?;
             }
             values[8..].copy_from_slice(&valid);
             for value in values {
@@ -196,7 +190,7 @@ fn tell(
         }
         let _ = line.write_char('\n');
         if write_all(into.as_fd(), line.as_str().as_bytes()).is_err() {
-            return Ok(());
+            return;
         }
     }
 }
