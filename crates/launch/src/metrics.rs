@@ -3,7 +3,7 @@
 //! Names are those of OpenTelemetry's semantic conventions for HTTP
 //! (<https://opentelemetry.io/docs/specs/semconv/http/http-metrics/>) and of what exports nginx's
 //! `stub_status` elsewhere (<https://github.com/nginx/nginx-prometheus-exporter>); those that neither
-//! has begin with `edge_`. Whatever clients and services send, there are [`MOST`] series of a kind.
+//! has begin with `edge_`. Whatever clients and services send, there are few series of each.
 
 use core::{
     fmt::{self, Write},
@@ -21,7 +21,7 @@ const BOUNDS: [u64; 15] = [
     1, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10_000,
 ];
 
-/// What a look at nginx gives: see [`look`] and [`VALUES`].
+/// What a look at nginx gives: [`look`] says in which order.
 pub type Look = [u64; 10];
 
 /// The names of a look's values, and their types.
@@ -39,7 +39,8 @@ const VALUES: [(&str, &str); 10] = [
 ];
 
 /// Reads an answer of `stub_status`, which has in `X-Loads` how often nginx was reloaded:
-/// <https://nginx.org/en/docs/http/ngx_http_stub_status_module.html>. The validity is the caller's.
+/// <https://nginx.org/en/docs/http/ngx_http_stub_status_module.html>. After its seven numbers and that
+/// one there is room for the validity of the certificate.
 #[must_use]
 pub fn look(answer: &str) -> Option<Look> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
