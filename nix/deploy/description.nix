@@ -6,6 +6,8 @@
   services,
   # The edge's configuration, if it is in the working tree.
   edgeFolder,
+  # The setting of that name: see ../settings/rows.nix.
+  edgeMetrics,
 }:
 let
   seccomp = import ./seccomp.nix { inherit lib; };
@@ -83,12 +85,17 @@ in
           "daemon off; error_log /var/log/nginx/error.log crit;"
         ];
         joins = if loopback then "network" else null;
+        metrics = edgeMetrics;
+        environment = lib.optionalAttrs (metrics != null) {
+          DRYDOCK_METRICS_BIND = "0.0.0.0:${toString metrics}";
+        };
         # Whom it believes what they say of a client's address: see docs/DEPLOY.md.
         handedOn = [
           "DRYDOCK_TRUSTED_PROXIES"
           "DRYDOCK_PROXY_PROTOCOL"
           "DRYDOCK_ACME"
-        ];
+        ]
+        ++ lib.optional (metrics == null) "DRYDOCK_METRICS_BIND";
         after = {
           tls = "done";
         }

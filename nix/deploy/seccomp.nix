@@ -47,6 +47,8 @@ let
     (group "nginx keeps what is too long for its memory in files" "lseek mkdir pwrite64 pwritev unlink")
     (group "the same, on aarch64" "epoll_create1 mkdirat unlinkat")
     (group "nixpkgs' nginx looks whether the kernel reads files asynchronously" "io_destroy io_setup")
+    (group "launch counts what nginx does, where metrics are asked for" "accept4 bind dup2 dup3 getppid listen pipe2 renameat setsockopt unlinkat")
+    (group "nginx opens the socket that launch asks it at to whoever is in the container" "chmod fchmodat")
     (group "directives of one's own, by the setting edge: sendfile, a cache, $server_addr" "fadvise64 ftruncate getsockname rename renameat sendfile utimensat")
   ];
   client = keeper ++ [

@@ -87,8 +87,8 @@ runCommand "nginx-config" { } ''
   listen tested 8080 8443
   launched tested edge.conf
   for sites in "sites/*" sites-ipv6 sites-proxy sites-ipv6-proxy; do
-    { cat tested/upstreams.conf; echo "include $sites.conf;"; } > tested/edge.conf
-    ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/launched.conf" 2> messages || {
+    { cat tested/upstreams.conf; printf 'include %s.conf;\n' "$sites" http/launched/metrics; } > tested/edge.conf
+    ${lib.getExe nginx} -t -q -e stderr -c "$PWD/tested/launched.conf" < /dev/null 2> messages || {
       sed "s|$PWD/tested/||" messages >&2
       exit 1
     }

@@ -19,6 +19,7 @@ let
     "caching"
     "edge"
     "edgeFacts"
+    "edgeMetrics"
     "editBytes"
     "headers"
     "redirects"
@@ -67,32 +68,23 @@ rec {
       portOf = name: of "port" given.${name};
       said = name: if name == "" then where else "services.${name}: ";
       refuse = name: sentence: throw "drydock: ${said name}${sentence}";
-      edges = filter (
-        name:
-        elem (portOf name) [
-          80
-          443
-          8081
-        ]
-      ) sharing;
+      ofTheEdge = [
+        80
+        443
+        8081
+      ];
+      edges = filter (name: elem (portOf name) ofTheEdge) sharing;
       # One port, or one that another has in the same network.
       hidden = filter (
         name:
         let
           metrics = of "metrics" given.${name};
-          others =
-            if elem name sharing then
-              [
-                80
-                443
-                8081
-              ]
-              ++ map portOf sharing
-            else
-              [ (portOf name) ];
+          others = if elem name sharing then ofTheEdge ++ map portOf sharing else [ (portOf name) ];
         in
         metrics != null && elem metrics others
       ) (attrNames given);
+      edgeMetrics = of "edgeMetrics" given."";
+      beside = map portOf sharing ++ map (name: of "metrics" given.${name}) sharing;
       again = filter (
         name: builtins.any (other: other < name && portOf other == portOf name) sharing
       ) sharing;
@@ -110,6 +102,8 @@ rec {
       refuse (first hidden) "the setting metrics is ${
         toString (of "metrics" given.${first hidden})
       }, which is a port that the edge can reach; it may be any other one"
+    else if edgeMetrics != null && elem edgeMetrics (ofTheEdge ++ beside) then
+      refuse "" "the setting edgeMetrics is ${toString edgeMetrics}, which is another port in the edge's network; it may be any other one"
     else if unseen != [ ] then
       refuse (first unseen) "the setting ready is a path, and what looks at it speaks no TLS, as the setting protocol says that this one does; ready may be \"tcp\""
     else

@@ -178,6 +178,9 @@ in
   edgeFacts =
     row (orNull file) null
       "The same of the edge's image, in the place of nix/images/facts/nginx.toml.";
+  edgeMetrics =
+    row (orNull port) null
+      "The TCP port that Prometheus finds the edge's own `/metrics` on, which no engine publishes.";
   seccomp =
     row
       (orNull (type "\"chassis\", or a path to a file" (value: value == "chassis" || file.accepts value)))

@@ -1,6 +1,7 @@
 //! What nginx has to be told of where it runs, since it reads neither the environment nor
 //! `/etc/resolv.conf`: which name servers there are, whether there is IPv6, and which proxies in
-//! front of it are believed about their clients.
+//! front of it are believed about their clients. And what nginx does not tell anybody: what it has
+//! done, as metrics.
 //!
 //! It runs without the standard library and without a heap: see `Cargo.toml`. What it writes is
 //! written piece by piece, and what it reads is never copied.
@@ -8,9 +9,12 @@
 
 use core::{
     fmt::{self, Write},
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     str,
 };
+
+pub mod metrics;
+pub mod validity;
 
 /// What `launch --help` prints.
 pub const HELP: &str = "\
@@ -31,6 +35,8 @@ Environment:
                            X-Forwarded-For that is none of theirs (default: none)
   DRYDOCK_PROXY_PROTOCOL   on: they say it by the PROXY protocol, every connection begins with
                            that, and there is no HTTP/3 (default: off)
+  DRYDOCK_METRICS_BIND     an address and a port, as 0.0.0.0:9465, where Prometheus finds /metrics:
+                           two processes beside nginx count what it does (default: none)
   DRYDOCK_ACME             anything: the certificate is renewed while nginx runs, which takes in
                            another one within some seconds, and drops no connection (default: none)
 ";
@@ -39,6 +45,9 @@ Environment:
 pub const TRUSTED_PROXIES: &str = "DRYDOCK_TRUSTED_PROXIES";
 /// The variable that turns the PROXY protocol on.
 pub const PROXY_PROTOCOL: &str = "DRYDOCK_PROXY_PROTOCOL";
+
+/// The variable that says where metrics are.
+pub const METRICS_BIND: &str = "DRYDOCK_METRICS_BIND";
 
 /// The variable that says that somebody renews the certificate.
 pub const ACME: &str = "DRYDOCK_ACME";
@@ -65,6 +74,8 @@ pub struct Machine<'a> {
     pub trusted: &'a str,
     /// The value of [`PROXY_PROTOCOL`].
     pub proxy_protocol: &'a str,
+    /// The value of [`METRICS_BIND`].
+    pub metrics: &'a str,
 }
 
 /// Why nginx is not started: a variable that says what is not allowed.
@@ -78,6 +89,8 @@ pub enum Refusal<'a> {
     Switch(&'a str),
     /// Nobody is believed, and everybody has to say who he is.
     Nobody,
+    /// No address to listen at.
+    Address(&'a str),
 }
 
 impl fmt::Display for Refusal<'_> {
@@ -104,6 +117,12 @@ impl fmt::Display for Refusal<'_> {
                 "{PROXY_PROTOCOL} is on, and {TRUSTED_PROXIES} names nobody: allowed are the \
                  networks of the proxies whose word is taken, as 10.0.0.0/8"
             ),
+            Self::Address(text) => write!(
+                f,
+                "{METRICS_BIND}: \"{}\" is no address; allowed are an IP address and a port, as \
+                 0.0.0.0:9000 or [::]:9000, and none",
+                text.as_bytes().escape_ascii()
+            ),
         }
     }
 }
@@ -122,12 +141,27 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Where metrics are, if anywhere.
+    ///
+    /// # Errors
+    /// A value that is no address with a port.
+    pub fn metrics_bind(&self) -> Result<Option<SocketAddr>, Refusal<'a>> {
+        match self.metrics.trim() {
+            "" | "none" => Ok(None),
+            address => address
+                .parse()
+                .map(Some)
+                .map_err(|_| Refusal::Address(address)),
+        }
+    }
+
     /// Writes the part of nginx's `http` block that this machine decides on.
     ///
     /// # Errors
     /// What a variable has that is not allowed. What there is no room for is left to the writer.
     pub fn write(&self, upstreams: &str, out: &mut impl Write) -> Result<fmt::Result, Refusal<'a>> {
         let speaks = self.speaks_proxy_protocol()?;
+        self.metrics_bind()?;
         for network in self.trusted() {
             match prefix(network) {
                 None => return Err(Refusal::Network(network)),
@@ -489,9 +523,32 @@ upstream app {
         ));
     }
 
+    fn measured(metrics: &str) -> Machine<'_> {
+        Machine {
+            metrics,
+            ..Machine::default()
+        }
+    }
+
+    #[test]
+    fn metrics_are_where_they_are_asked_for() {
+        for (text, wanted) in [
+            ("", None),
+            ("none", None),
+            ("0.0.0.0:9465", Some("0.0.0.0:9465")),
+            (" [::1]:1\n", Some("[::1]:1")),
+        ] {
+            let wanted = wanted.map(|address| address.parse().unwrap());
+            assert_eq!(measured(text).metrics_bind(), Ok(wanted));
+        }
+    }
+
     #[test]
     fn what_is_not_allowed_is_refused_in_one_line() {
         for (machine, refusal) in [
+            (measured("9465"), Refusal::Address("9465")),
+            (measured("off"), Refusal::Address("off")),
+            (measured("edge:9\n"), Refusal::Address("edge:9")),
             (trusting("10.0.0.0/33", ""), Refusal::Network("10.0.0.0/33")),
             (trusting("10.0.0.0/8,all", ""), Refusal::Network("all")),
             (trusting("10.0.0.0/", ""), Refusal::Network("10.0.0.0/")),

@@ -13,10 +13,12 @@ use core::{
     ffi::CStr,
     fmt::{self, Write},
     ptr, slice, str,
+    time::Duration,
 };
 
 use drydock_launch::{
-    ACME, HELP, KUBERNETES, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, certificate, looks_up,
+    ACME, HELP, KUBERNETES, METRICS_BIND, Machine, PROXY_PROTOCOL, TRUSTED_PROXIES, certificate,
+    looks_up,
 };
 use rustix::{
     fd::{AsFd, BorrowedFd, OwnedFd},
@@ -84,6 +86,8 @@ macro_rules! failed {
     };
 }
 
+mod counting;
+
 fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
     let text = |index: usize| arguments.get(index).and_then(|pointer| text_at(*pointer));
     if let (Some("--help" | "-h"), None) = (text(1), arguments.get(2)) {
@@ -108,6 +112,7 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
         kubernetes: variable(environment, KUBERNETES),
         trusted: variable(environment, TRUSTED_PROXIES),
         proxy_protocol: variable(environment, PROXY_PROTOCOL),
+        metrics: variable(environment, METRICS_BIND),
     };
     let source = Path::of(format_args!("{configuration}/upstreams.conf"))?;
     let upstreams = match read(source.as_str(), &mut upstreams) {
@@ -126,8 +131,12 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
         (false, true) => "sites-proxy.conf",
         (true, true) => "sites-ipv6-proxy.conf",
     };
-    if writeln!(edge, "include {configuration}/{sites};").is_err() {
-        refuse!(OSERR, "{} is too long", source.as_str());
+    let metrics = machine.metrics_bind().ok().flatten();
+    let also = metrics.map(|_| "http/launched/metrics.conf");
+    for file in [sites].into_iter().chain(also) {
+        if writeln!(edge, "include {configuration}/{file};").is_err() {
+            refuse!(OSERR, "{} is too long", source.as_str());
+        }
     }
     let target = Path::of(format_args!("{scratch}/edge.conf"))?;
     if let Err(error) = put(target.as_str(), edge.as_str()) {
@@ -139,17 +148,27 @@ fn launch(arguments: &[*mut u8], environment: *mut *mut u8) -> Result<u8, u8> {
 
     let main = Path::of(format_args!("{configuration}/launched.conf\0"))?;
     let renewed = !variable(environment, ACME).is_empty();
-    let watched = renewed.then_some((configuration, scratch));
-    become_nginx(&arguments[3..], main.as_str(), environment, watched)
+    let listener = metrics.map(counting::listen_at).transpose()?;
+    become_nginx(&arguments[3..], main.as_str(), environment, || {
+        if let Some(listener) = listener {
+            counting::start(listener, configuration, scratch)?;
+        }
+        if renewed {
+            watch(configuration, scratch)?;
+        }
+        Ok(())
+    })
 }
 
-/// The C library's words for what happens to files; its number for the rest, see errno(3).
+/// The C library's words for what happens to files and addresses; its number for the rest, see errno(3).
 fn described(error: Errno) -> impl fmt::Display {
     fmt::from_fn(move |f| match error {
         Errno::NOENT => f.write_str("No such file or directory"),
         Errno::ACCESS | Errno::PERM => f.write_str("Permission denied"),
         Errno::ROFS => f.write_str("Read-only file system"),
         Errno::NOSPC => f.write_str("No space left on device"),
+        Errno::ADDRINUSE => f.write_str("Address already in use"),
+        Errno::ADDRNOTAVAIL => f.write_str("Cannot assign requested address"),
         error => write!(f, "error {} of the system", error.raw_os_error()),
     })
 }
@@ -165,12 +184,13 @@ fn ipv6_is_there() -> bool {
     .is_ok()
 }
 
-/// Runs the program with `-c` and this path, which ends in a zero, before its other arguments.
+/// Runs the program with `-c` and this path, which ends in a zero, before its other arguments, and
+/// beside it what is started first.
 fn become_nginx(
     command: &[*mut u8],
     path: &str,
     environment: *mut *mut u8,
-    watched: Option<(&str, &str)>,
+    beside: impl FnOnce() -> Result<(), u8>,
 ) -> Result<u8, u8> {
     let mut all = [ptr::null::<u8>(); MAX_ARGUMENTS + 3];
     all[0] = command[0];
@@ -184,9 +204,7 @@ fn become_nginx(
     let is_socket = fs::fstat(output)
         .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::Socket);
     let run = || {
-        if let Some((configuration, scratch)) = watched {
-            watch(configuration, scratch)?;
-        }
+        beside()?;
         // SAFETY: both lists end in a null pointer, and each text in a zero.
         let error = unsafe { execve(program, all.as_ptr(), environment.cast_const().cast()) };
         failed!(
@@ -211,14 +229,7 @@ type Seen = (u64, i64, u64);
 /// pair has no way into this container, and need not know how many of them there are.
 fn watch(configuration: &str, scratch: &str) -> Result<(), u8> {
     let mut buffer = [0; MAX_FILE];
-    let source = Path::of(format_args!("{configuration}/server/tls.conf"))?;
-    let text = match read(source.as_str(), &mut buffer) {
-        Ok(text) => text,
-        Err(error) => failed!(error, "\"{}\"", source.as_str()),
-    };
-    let Some(file) = certificate(text) else {
-        refuse!(CONFIG, "{} names no certificate", source.as_str());
-    };
+    let file = certificate_in(configuration, &mut buffer)?;
     let runs = Path::of(format_args!("{scratch}/nginx.pid"))?;
     let nginx = getpid();
     // What is there now is what nginx reads as it starts.
@@ -226,11 +237,7 @@ fn watch(configuration: &str, scratch: &str) -> Result<(), u8> {
     if let Fork::ParentOf(_) = fork()? {
         return Ok(());
     }
-    // It has nothing to say, and keeps open what nobody else writes to.
-    for descriptor in 0..3 {
-        // SAFETY: nothing here uses them.
-        unsafe { io::close(descriptor) };
-    }
+    close_streams();
     loop {
         let _ = nanosleep(&LOOK);
         if getppid() != Some(nginx) {
@@ -243,6 +250,26 @@ fn watch(configuration: &str, scratch: &str) -> Result<(), u8> {
             seen = now;
         }
     }
+}
+
+/// Of a process that has nothing to say, and would keep open what nobody else writes to.
+fn close_streams() {
+    for descriptor in 0..3 {
+        // SAFETY: nothing uses them.
+        unsafe { io::close(descriptor) };
+    }
+}
+
+fn certificate_in<'a>(configuration: &str, buffer: &'a mut [u8]) -> Result<&'a str, u8> {
+    let source = Path::of(format_args!("{configuration}/server/tls.conf"))?;
+    let text = match read(source.as_str(), buffer) {
+        Ok(text) => text,
+        Err(error) => failed!(error, "\"{}\"", source.as_str()),
+    };
+    let Some(file) = certificate(text) else {
+        refuse!(CONFIG, "{} names no certificate", source.as_str());
+    };
+    Ok(file)
 }
 
 fn look_at(file: &str) -> Option<Seen> {
@@ -374,10 +401,17 @@ fn text_at<'a>(pointer: *mut u8) -> Option<&'a str> {
 
 /// The text of a file.
 fn read<'a>(path: &str, buffer: &'a mut [u8]) -> io::Result<&'a str> {
-    let file = fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    text_of(
+        &fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?,
+        buffer,
+    )
+}
+
+/// All that can be read.
+fn text_of<'a>(file: &OwnedFd, buffer: &'a mut [u8]) -> io::Result<&'a str> {
     let mut filled = 0;
     loop {
-        match io::read(&file, &mut buffer[filled..]) {
+        match io::read(file, &mut buffer[filled..]) {
             // Nothing is left of the buffer, or of the file.
             Ok(0) if filled == buffer.len() => return Err(Errno::FBIG),
             Ok(0) => break,

@@ -113,8 +113,11 @@ in
     + indented (
       lines.health nginx
       ++ [
-        "environment: # who may say what a client's address is, and whether somebody renews the certificate"
+        "environment: # who may say what a client's address is, whether somebody renews the certificate, and where metrics are"
       ]
+      ++ lib.mapAttrsToList (
+        variable: value: "  ${variable}: ${value} # for a Prometheus in one of the networks"
+      ) nginx.environment
       ++ map (variable: "  ${variable}: # handed on when set") nginx.handedOn
       ++ [ "depends_on:" ]
       ++ map after ([ "tls" ] ++ builtins.attrNames (removeAttrs nginx.after [ "tls" ]))

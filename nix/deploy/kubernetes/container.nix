@@ -119,23 +119,25 @@ in
 )
 // lib.optionalAttrs (container.ports != [ ] || container.listens or null != null) {
   ports =
-    if container.ports != [ ] then
-      map (published: {
-        name = published.name;
-        containerPort = published.port;
-        protocol = lib.toUpper published.protocol;
-      }) container.ports
-    else
-      [
-        {
-          name = "service";
-          containerPort = container.listens;
-          protocol = "TCP";
-        }
-      ]
-      ++ lib.optional (container.metrics != null) {
-        name = "metrics";
-        containerPort = container.metrics;
-        protocol = "TCP";
-      };
+    (
+      if container.ports != [ ] then
+        map (published: {
+          name = published.name;
+          containerPort = published.port;
+          protocol = lib.toUpper published.protocol;
+        }) container.ports
+      else
+        [
+          {
+            name = "service";
+            containerPort = container.listens;
+            protocol = "TCP";
+          }
+        ]
+    )
+    ++ lib.optional (container.metrics != null) {
+      name = "metrics";
+      containerPort = container.metrics;
+      protocol = "TCP";
+    };
 }

@@ -53,6 +53,7 @@ let
     metrics = stackOf {
       src = ../../../examples/hello;
       metrics = 9464;
+      edgeMetrics = 9465;
     };
     shared = stackOf {
       listen = "/run/chat/http.socket";

@@ -1,19 +1,23 @@
-"""Whom the edge takes for the client, by what it was started with: see launched.nix."""
+"""Whom the edge takes for the client, and what it tells of itself, by what it was started with: see launched.nix."""
 
 import http.server
 import os
+import pathlib
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 
 CA = "/tmp/pair/ca.crt"
 HTTPS, HTTP = "https://localhost:8443/", "http://localhost:8080/"
 
 
 class Service(http.server.BaseHTTPRequestHandler):
-    """Says who the client is, or at /trace which trace the request belongs to."""
+    """Says who the client is, at /trace which trace the request belongs to, and at /gone nothing."""
 
     protocol_version = "HTTP/1.1"
 
@@ -21,7 +25,10 @@ class Service(http.server.BaseHTTPRequestHandler):
         client = ("X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto")
         trace = ("X-Request-Id", "traceparent", "tracestate")
         text = " ".join(self.headers[name] or "none" for name in (trace if self.path == "/trace" else client))
-        self.send_response(200)
+        if self.path == "/gone":
+            self.close_connection = True
+            return
+        self.send_response(404 if self.path == "/nothing" else 200)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())
@@ -76,6 +83,32 @@ def check(what, seen, wanted):
         failures.append(what)
 
 
+METRICS = ("127.0.0.1", 9465)
+
+
+def told():
+    """What Prometheus is told, by series, but for buckets."""
+    with urllib.request.urlopen("http://%s:%d/metrics" % METRICS, timeout=5) as answer:
+        lines = answer.read().decode().splitlines()
+    series = (line.rsplit(" ", 1) for line in lines if not line.startswith("#") and "_bucket{" not in line)
+    return {name: float(value) for name, value in series}
+
+
+def tells(what, **wanted):
+    """Sees that it is told so, at the latest a moment after it was."""
+    end = time.monotonic() + 15
+    while (seen := {name: told().get(name) for name in wanted}) != wanted and time.monotonic() < end:
+        time.sleep(0.1)
+    check(f"metrics: {what}", seen, lambda seen: seen == wanted)
+
+
+def beside(edge):
+    """The processes beside nginx that no worker is."""
+    of = f"/proc/{edge.process.pid}/task/{edge.process.pid}/children"
+    pids = map(int, pathlib.Path(of).read_text().split())
+    return [pid for pid in pids if b"worker process" not in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 def forwarded(text):
     return ["--header", f"X-Forwarded-For: {text}"]
 
@@ -111,6 +144,7 @@ with Edge("log") as edge:
     check("plain HTTP by -6", asked(HTTP, "-6", "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
     for version, option in VERSIONS.items():
         check(f"HTTP/{version}, a trace of anybody's", traced(option, "-4", *forwarded(LIST)), begins)
+    check("nobody is beside nginx", f"{beside(edge)} {socket.socket().connect_ex(METRICS)}", "[] 111")
     check("the PROXY protocol, which is not on", asked(HTTPS, "--haproxy-protocol"), lambda seen: seen.startswith("curl:"))
 
 with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.0/8, fd00::/8") as edge:
@@ -157,6 +191,51 @@ with Edge("log", DRYDOCK_TRUSTED_PROXIES="127.0.0.1", DRYDOCK_PROXY_PROTOCOL="on
     check("HTTP/3, which has none", asked(HTTPS, "--http3-only", "--max-time", "3"), lambda seen: seen.startswith("curl:"))
     check("no word of HTTP/3", asked(HTTPS, "-4", *proxied, "192.0.2.9", "--include"), lambda seen: "200" in seen and "alt-svc" not in seen.lower())
 
+# One that was killed has left it there.
+pathlib.Path("/tmp/status.sock").touch()
+with Edge("log", DRYDOCK_METRICS_BIND="%s:%d" % METRICS, DRYDOCK_TRUSTED_PROXIES="127.0.0.0/8") as edge:
+    tells("nothing yet", nginx_up=1, edge_reloads_total=0, edge_errors_total=0)
+    for url in (HTTPS + "gone", HTTPS + "nothing", HTTPS, HTTP):
+        asked(url)
+    # More than the rate of a client allows.
+    codes = asked(HTTP + ".well-known/acme-challenge/[1-600]", "-4", "--write-out", "%{http_code} ", "--output", "/dev/null", *forwarded("192.0.2.7")).split()
+    refusals = codes.count("429")
+    check("a client that is refused", str(refusals), lambda seen: 0 < int(seen) < 400)
+    status = lambda kind, label: f"http_{kind}_request_duration_seconds_count{{{label}}}"
+    server, client = {200: 1, 301: 1, 404: 601 - refusals, 429: refusals, 502: 1}, {200: 1, 404: 1, 502: None}
+    tells("each request", edge_errors_total=1, **{
+        **{status("server", f'http_response_status_code="{code}"'): count for code, count in server.items()},
+        **{status("client", f'http_response_status_code="{code}"'): count for code, count in client.items()},
+        status("client", 'error_type="502"'): 1,
+        'edge_refusals_total{limit="limit_req"}': refusals,
+        'edge_refusals_total{limit="limit_conn"}': 0,
+    })
+
+    hostile = [socket.create_connection(METRICS) for _ in range(200)]
+    for client in hostile[50:150]:
+        client.send(b"GET /met")
+    large = socket.create_connection(METRICS)
+    try:
+        large.sendall(b"GET /metrics HTTP/1.1\r\nA: " + b"a" * (1 << 20))
+    except OSError:
+        pass
+    tells("beside 200 who ask nothing", nginx_up=1)
+    for client in hostile:
+        client.settimeout(15)
+    check("who asks nothing is not kept", str({client.recv(1000)[:12] for client in hostile[150:]}), "{b''}")
+
+    edge.process.send_signal(signal.SIGHUP)
+    tells("a reload", edge_reloads_total=1)
+
+    # One of them counts, and when it is gone, so is the other one with its next line.
+    os.kill(beside(edge)[0], signal.SIGKILL)
+    codes = asked(HTTP + "[1-9999]", "--write-out", "%{http_code} ", "--output", "/dev/null", *forwarded("10.0.0.1")).split()
+    check("nginx goes on when nobody counts", str(set(codes)), "{'301'}")
+    edge.process.send_signal(signal.SIGHUP)
+    check("a reload when nobody counts", asked(HTTP, "--write-out", "%{http_code}", "--output", "/dev/null"), "301")
+
+taken = subprocess.run(sys.argv[1:], env={"DRYDOCK_METRICS_BIND": "127.0.0.1:9000"}, capture_output=True, text=True)
+check("metrics where somebody is", f"{taken.returncode} {taken.stderr}", "71 launch: DRYDOCK_METRICS_BIND=127.0.0.1:9000: cannot listen there: Address already in use\n")
 refused = subprocess.run(
     sys.argv[1:], env={**os.environ, "DRYDOCK_PROXY_PROTOCOL": "on"}, capture_output=True, text=True
 )

@@ -10,6 +10,7 @@ let
     bodySize = "100m";
     caching."/static/" = "1d";
     edge = ./edge;
+    edgeMetrics = 9465;
     environment.LOG = "info";
     features = [ "tls" ];
     files = [ "static" ];
@@ -40,6 +41,7 @@ let
     bodySize = "100 MB";
     caching."static" = "1d";
     edge = "edge";
+    edgeMetrics = "0.0.0.0:9465";
     environment.LOG = 1;
     features = "tls";
     files = [ 1 ];
@@ -127,11 +129,17 @@ let
       listen = "loopback";
       metrics = 443;
     }
+    { edgeMetrics = 443; }
+    {
+      listen = "loopback";
+      edgeMetrics = 8080;
+    }
   ];
   # Of what is refused above, the half that is right.
   inside = [
     { port = 8081; }
     { metrics = 443; }
+    { edgeMetrics = 8080; }
     { writable = [ "/.config" ]; }
     {
       services.api = {

@@ -66,6 +66,7 @@ pub const TESTS: Tests = tests![
     edge::lines_are_whole_and_outlive_an_orderly_stop,
     edge::no_line_of_a_log_is_long_or_more_than_printable_ascii,
     edge::requests_push_no_error_out,
+    edge::metrics_say_what_it_does_to_its_networks_alone,
     commands::up_starts_what_a_plain_compose_up_starts,
     commands::up_is_the_same_whatever_files_the_environment_names,
     commands::up_takes_ports_and_a_name_from_where_compose_does,

@@ -232,3 +232,33 @@ pub fn requests_push_no_error_out() {
     let mount = stack.inspect("nginx")["Mounts"].to_string();
     assert!(mount.contains("/var/log/nginx"), "{mount}");
 }
+
+/// Under its seccomp profile, as all of these.
+pub fn metrics_say_what_it_does_to_its_networks_alone() {
+    let stack =
+        Stack::up("services: {nginx: {environment: {DRYDOCK_METRICS_BIND: '0.0.0.0:9465'}}}");
+    let networks = &stack.inspect("nginx")["NetworkSettings"];
+    assert!(
+        !networks["Ports"].to_string().contains("9465"),
+        "{networks}"
+    );
+    let address = networks["Networks"][stack.network("edge")]["IPAddress"].as_str();
+    let url = format!("http://{}:9465/metrics", address.expect("an address"));
+    let tells = |what: &str| {
+        eventually(what, Duration::from_secs(5), || {
+            let page = stack.try_curl(&[&url]).ok()?.body;
+            page.lines()
+                .any(|line| line.starts_with(what))
+                .then_some(())
+        });
+    };
+    assert_eq!(stack.curl(&[&stack.https("/nothing-here")]).status, 404);
+    for kind in ["client", "server"] {
+        tells(&format!(
+            "http_{kind}_request_duration_seconds_count{{http_response_status_code=\"404\"}} 1"
+        ));
+    }
+    tells("edge_certificate_not_after_timestamp_seconds ");
+    docker(&["kill", "--signal", "HUP", &stack.container("nginx")]);
+    tells("edge_reloads_total 1");
+}
