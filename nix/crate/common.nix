@@ -30,12 +30,14 @@ let
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
   # No database answers a build; what its queries are is in the sources.
-  queries = lib.optionalAttrs (builtins.any (path: builtins.pathExists (src + path)) [
-    "/.sqlx"
-    "/sqlx-data.json"
-    "${crate.folder}/.sqlx"
-    "${crate.folder}/sqlx-data.json"
-  ]) { SQLX_OFFLINE = "true"; };
+  variables =
+    found.variables
+    // lib.optionalAttrs (builtins.any (path: builtins.pathExists (src + path)) [
+      "/.sqlx"
+      "/sqlx-data.json"
+      "${crate.folder}/.sqlx"
+      "${crate.folder}/sqlx-data.json"
+    ]) { SQLX_OFFLINE = "true"; };
   # Once for all that is built of it: by itself, crane evaluates each crate of the lock anew for
   # each derivation.
   cargoVendorDir = vendor [ (src + "/Cargo.lock") ];
@@ -47,7 +49,7 @@ let
   '';
   arguments =
     config.variables
-    // queries
+    // variables
     // lib.optionalAttrs (found.libraries != [ ]) {
       PKG_CONFIG_ALL_STATIC = "1";
       buildInputs = found.libraries;
@@ -83,8 +85,8 @@ in
     arguments
     build
     cargoVendorDir
-    queries
     selected
     test
+    variables
     ;
 }

@@ -1,5 +1,5 @@
-# The libraries and tools that a crate is built with: those that the settings state, and those that
-# its crates are known to look for (./needs.toml).
+# The libraries, tools and variables that a crate is built with: those that the settings state, and
+# those that its crates are known to look for (./needs.toml).
 {
   lib,
   pkgs,
@@ -48,5 +48,6 @@ in
       lib.warn "drydock: Cargo.lock has ${builtins.concatStringsSep ", " doubted}, by more than one package of the workspace; if ${crate.package} is built with it, state libraries = pkgs: [ ${toString (builtins.concatMap (name: map (one: "pkgs.${one}") known.${name}.libraries) doubted)} ]" null
   ) (stated ++ needed "libraries" pkgs.pkgsStatic);
   tools = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
+  variables = lib.concatMapAttrs (_: need: need.variables or { }) needs;
   inherit withTheirs;
 }

@@ -20,7 +20,7 @@
     found.tools
     ++ lib.optional (found.libraries != [ ]) pkgs.pkgsStatic.buildPackages.pkg-config-unwrapped;
   variables =
-    common.queries
+    common.variables
     // lib.optionalAttrs (config.isThere) {
       RUSTFLAGS = toString config.conditions;
       RUSTC_WRAPPER = "";

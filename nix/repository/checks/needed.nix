@@ -7,9 +7,9 @@ let
       inherit lib package;
       src = ../../../examples/pair;
     };
-  librariesOf =
+  neededBy =
     crate:
-    (import ../../crate/needed.nix {
+    import ../../crate/needed.nix {
       inherit lib;
       crate = {
         package = "web";
@@ -23,9 +23,14 @@ let
         sqlite = "sqlite";
         buildPackages = { };
       };
-    }).libraries;
+    };
+  librariesOf = crate: (neededBy crate).libraries;
   wrong =
     lib.optional ((crateOf "web").besides ? web || !(crateOf "web").besides ? actix-web) "besides"
+    ++ lib.optional (
+      (neededBy { dependencies.cmake = [ ]; }).variables == { }
+      || (neededBy { dependencies.cc = [ ]; }).variables != { }
+    ) "variables"
     ++ map (case: case.says) (
       builtins.filter (case: librariesOf case.crate != case.gives) [
         {
