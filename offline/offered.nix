@@ -14,6 +14,7 @@ let
     inherit lib pkgs;
     "lib.fileset" = lib.fileset;
     "pkgs.dockerTools" = pkgs.dockerTools;
+    "pkgs.testers" = pkgs.testers;
     "pkgs.stdenv" = pkgs.stdenv;
     "pkgs.stdenv.hostPlatform" = pkgs.stdenv.hostPlatform;
     "pkgs.stdenv.hostPlatform.parsed" = pkgs.stdenv.hostPlatform.parsed;

@@ -122,6 +122,13 @@ let
             nginx
             probe
             ;
+          # Those with a test that a virtual machine of NixOS is for, as nixpkgs has them.
+          kubernetes = stack.packages.kubernetes // {
+            tests.nixos = call ./virtual-machines/kubernetes.nix { };
+          };
+          quadlet = stack.packages.quadlet // {
+            tests.nixos = call ./virtual-machines/podman.nix { };
+          };
         };
         apps = stack.apps // call ./commands { };
         checks = outputs.packages // stack.checks // call ./checks { };

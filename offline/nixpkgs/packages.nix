@@ -734,6 +734,10 @@ rec {
     };
   };
 
+  testers.runNixOSTest =
+    test:
+    throw "offline there is no NixOS to test ${test.name} with; it is there with the pinned inputs (DRYDOCK_INPUTS=connected)";
+
   dockerTools = import ./docker-tools.nix {
     inherit
       bash
