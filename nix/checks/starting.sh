@@ -232,6 +232,9 @@ said=${said:-$before}
 [[ -n $said || -n $listening || -z $started ]] ||
   hint "listens nowhere within $PERIOD seconds; the setting startPeriod gives it more, as startPeriod = $((4 * PERIOD))"
 # Much is looked for that need not be there; what it wrote says more.
+[[ -n $said || -n $listening ]] || ! grep --quiet 'panicked at' lines ||
+  grep --quiet --ignore-case --extended-regexp 'no such file|not ?found|could not (find|open|read)|NotPresent|must be set|not set|missing' lines ||
+  hint "panics as it starts, and not for want of a file: $(sed -n '/panicked at/{n;p;q;}' lines)"
 if [[ -z $said && ${#absent[@]} != 0 && (-z $status || $status = 5*) ]] &&
   ! bash "$HINT" "$name" lines | grep --quiet 'the setting environment'; then
   one=$(for path in "${!absent[@]}"; do

@@ -108,6 +108,7 @@ let
     (case "walks" { } "")
     (case "runs" { } "runs the program stranger-tool, and its image has no program but itself")
     (case "panics" { } "panics as it answers /")
+    (case "panics-at-start" { } "panics as it starts, and not for want of a file: there is no runtime")
     (case "panics-at-file" { } "so the setting is files = [ \"web/src\" ]")
     (case "late" {
       startPeriod = 2;

@@ -37,6 +37,7 @@ status = tries(
         "no-database": lambda: open("/data/all.db", "r+"),
         "top-written": lambda: open("/all.log", "w"),
         "closes": lambda: open("absent.toml"),
+        "panics-at-start": lambda: open("absent.toml"),
         "store": lambda: open(os.path.dirname(sys.argv[0]) + "/written", "w"),
         "calls": lambda: socket.create_connection(("127.0.0.1", 5432)),
         "over-files": lambda: (tries(lambda: open("src/page.html")), open("/build/source/web/src/all.db", "w")),
@@ -58,6 +59,8 @@ elif what == "variable":
     sys.exit("PORT must be set")
 elif what in ("panics", "panics-at-file"):
     print("thread 'main' panicked at src/main.rs:1:1:", flush=True)
+elif what == "panics-at-start":
+    sys.exit("thread 'main' panicked at src/main.rs:1:1:\nthere is no runtime")
 elif what == "done":
     sys.exit(0)
 elif what == "late":
