@@ -46,6 +46,7 @@ $(lines_of "$lock")"
 # files say is what the part is made from.
 each_part() { # ACTION
   offline=$root/offline
+  swagger_ui=$root/nix/crate/swagger-ui/Cargo.lock
   "$1" stand_ins
   "$1" machine "$offline/nixpkgs/kits" "$offline/fill.sh" "$root/rust-toolchain.toml"
   # A browser is ten times the size of all the rest, and nothing to start a stack with.
@@ -75,10 +76,11 @@ each_part() { # ACTION
       ;;
   esac
   if [ "$own" = true ]; then
-    "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock
+    "$1" crates "$root/Cargo.lock" "$root"/crates/*/Cargo.lock "$root"/crates/*/fuzz/Cargo.lock "$swagger_ui"
   else
-    # Those of the programs that come along, and its own.
-    "$1" crates "$root"/crates/*/Cargo.lock
+    # Those of the programs that come along, what one of its crates looks for, and its own.
+    eval "grep -qF 'name = \"utoipa-swagger-ui\"' /dev/null $own_locks" || swagger_ui=
+    "$1" crates "$root"/crates/*/Cargo.lock ${swagger_ui:+"$swagger_ui"}
     eval "\"\$1\" own_crates $own_locks"
     [ -z "$words" ] || "$1" libraries "$offline/nixpkgs/library-kits" "$offline/fill.sh"
   fi

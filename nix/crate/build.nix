@@ -58,6 +58,7 @@ let
       libraries
       pkgs
       tools
+      vendor
       ;
   };
   selection = import ./selection.nix {

@@ -69,7 +69,7 @@ elif [ -n "$variable" ]; then
 elif [ -n "$file" ]; then
   hint "$file is compiled in, and the sources have it not: git knows what is in a build, and the setting sources, if it is stated, names it; what npm or the like makes of them has to be among them"
 elif [ -n "$script" ]; then
-  if grep --quiet --extended-regexp --ignore-case 'resolve host|dns error|lookup address|error sending request|network is unreachable' <<<"$output"; then
+  if grep --quiet --extended-regexp --ignore-case 'download.*(https?:|curl)|resolve host|dns error|lookup address|error sending request|network is unreachable' <<<"$output"; then
     hint "the build script of $script fetches something, and no build has a network; many such crates have a feature, or a variable for .cargo/config.toml of the sources, that does without"
   elif grep --quiet --extended-regexp --ignore-case 'not a git repository|could not find repository' <<<"$output"; then
     hint "the build script of $script asks git, and a build has the files alone; many such crates do without, or take a variable, which .cargo/config.toml of the sources gives, as [env] GIT_HASH = \"value\""

@@ -8,6 +8,8 @@
   # The settings of these names: see ../settings/rows.nix.
   libraries,
   tools,
+  # ./vendor.nix
+  vendor,
 }:
 let
   # Whether it is there for this program, as far as Cargo.lock says.
@@ -48,6 +50,10 @@ in
       lib.warn "drydock: Cargo.lock has ${builtins.concatStringsSep ", " doubted}, by more than one package of the workspace; if ${crate.package} is built with it, state libraries = pkgs: [ ${toString (builtins.concatMap (name: map (one: "pkgs.${one}") known.${name}.libraries) doubted)} ]" null
   ) (stated ++ needed "libraries" pkgs.pkgsStatic);
   tools = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
-  variables = lib.concatMapAttrs (_: need: need.variables or { }) needs;
+  variables =
+    lib.concatMapAttrs (_: need: need.variables or { }) needs
+    // lib.optionalAttrs (needs ? utoipa-swagger-ui) {
+      SWAGGER_UI_DOWNLOAD_URL = "file:${import ./swagger-ui.nix { inherit pkgs vendor; }}";
+    };
   inherit withTheirs;
 }

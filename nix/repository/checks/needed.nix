@@ -1,5 +1,9 @@
 # Which libraries a program is given for the crates that it is built on: ../../crate/needed.nix.
-{ lib, pkgs }:
+{
+  lib,
+  pkgs,
+  vendor,
+}:
 let
   crateOf =
     package:
@@ -10,7 +14,7 @@ let
   neededBy =
     crate:
     import ../../crate/needed.nix {
-      inherit lib;
+      inherit lib vendor;
       crate = {
         package = "web";
         besides = { };
@@ -65,6 +69,12 @@ let
     );
 in
 if wrong == [ ] then
-  pkgs.runCommand "needed" { } ''touch "$out"''
+  # It has what it would download.
+  pkgs.runCommand "needed" { nativeBuildInputs = [ pkgs.python314 ]; } ''
+    python3 -m zipfile --list ${
+      import ../../crate/swagger-ui.nix { inherit pkgs vendor; }
+    } | grep --quiet '^swagger-ui-[0-9.]*/dist/index.html '
+    touch "$out"
+  ''
 else
   throw "needed: nix/crate/needed.nix gives other libraries than it should: ${builtins.concatStringsSep "; " wrong}"
