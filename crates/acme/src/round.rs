@@ -137,7 +137,7 @@ impl<'a> Keeper<'a> {
                 // One choice for a window, or the last of many would count.
                 let chosen = match self.chosen {
                     Some((of, chosen)) if of == window => chosen,
-                    _ => schedule::within(window.0, window.1),
+                    _ => schedule::within(window, (there.not_before, there.not_after)),
                 };
                 self.chosen = Some((window, chosen));
                 (chosen, after)

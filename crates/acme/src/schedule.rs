@@ -26,8 +26,15 @@ fn poll(after: Duration) -> Duration {
     after.clamp(MINUTE, DAY)
 }
 
-/// A moment of the window that the authority suggests, chosen at random (RFC 9773, section 4.2).
-pub(crate) fn within(start: SystemTime, end: SystemTime) -> SystemTime {
+/// A moment of the window that the authority suggests, chosen at random (RFC 9773, section 4.2). Of one
+/// that ends in the second half of the lifetime only that half counts: Pebble's are of a day and more,
+/// and a certificate of some seconds would be renewed as soon as it is there.
+pub(crate) fn within(
+    (start, end): (SystemTime, SystemTime),
+    lifetime: (SystemTime, SystemTime),
+) -> SystemTime {
+    let half = lifetime.0 + lifetime.1.duration_since(lifetime.0).unwrap_or_default() / 2;
+    let start = if end > half { start.max(half) } else { start };
     let Ok(length) = end.duration_since(start) else {
         return start;
     };
@@ -170,7 +177,10 @@ mod tests {
 
     #[test]
     fn renewals_are_spread_over_the_window() {
-        let chosen: Vec<_> = (0..100).map(|_| within(at(1000), at(2000))).collect();
+        let long = (at(0), at(2000));
+        let chosen: Vec<_> = (0..100)
+            .map(|_| within((at(1000), at(2000)), long))
+            .collect();
         assert!(
             chosen
                 .iter()
@@ -178,8 +188,18 @@ mod tests {
         );
         assert!(chosen.iter().any(|time| *time < at(1500)));
         assert!(chosen.iter().any(|time| *time > at(1500)));
-        assert_eq!(within(at(5), at(5)), at(5));
-        assert_eq!(within(at(5), at(4)), at(5));
+        assert_eq!(within((at(5), at(5)), long), at(5));
+        assert_eq!(within((at(5), at(4)), long), at(5));
+    }
+
+    #[test]
+    fn a_window_longer_than_the_lifetime_renews_nothing_at_once() {
+        let brief = (at(100_000), at(100_030));
+        for _ in 0..1000 {
+            assert!(within((at(13_620), at(186_420)), brief) >= at(100_015));
+        }
+        // One that is over by then hurries it.
+        assert!(within((at(100_001), at(100_002)), brief) <= at(100_002));
     }
 
     #[test]
