@@ -67,7 +67,7 @@ lock_kits() { # KITS
     newer_debs $packages >"$new/kit"
     # By itself a kit may depend on what another one of all kits has stood in for.
     # shellcheck disable=SC2086
-    debs_whole "$new/kit" || newer_download $packages
+    debs_whole "$new/kit" || newer_download $packages </dev/null
     debs_whole "$new/kit" || die "apt-get has not fetched all of the kit $kit: $(head -n 1 "$work/wrong") is not what the signed lists name"
     while read -r deb hash; do
       name=$(store_name "$deb")

@@ -29,9 +29,9 @@ let
   test = "--locked ${toString (map (package: "--package ${package}") names)} ${toString selected}";
   names = [ crate.package ] ++ map (package: package.name) crate.local;
 
-  # No database answers a build; what its queries are is in the sources.
   variables =
     found.variables
+    # No database answers a build; what its queries are is in the sources.
     // lib.optionalAttrs (builtins.any (path: builtins.pathExists (src + path)) [
       "/.sqlx"
       "/sqlx-data.json"

@@ -8,19 +8,30 @@
 }:
 let
   inherit (pkgs.pkgsStatic.stdenv) cc;
-  outputsOf =
+  outputs =
     package:
     map (output: package.${output}) (
-      builtins.filter (output: output != "man" && output != "doc") (package.outputs or [ "out" ])
+      builtins.filter (
+        output:
+        builtins.elem output [
+          "out"
+          "bin"
+          "dev"
+          "lib"
+        ]
+      ) (package.outputs or [ "out" ])
     );
-  paths = builtins.concatMap outputsOf (
-    [
-      cc
-      cc.cc
-    ]
-    ++ found.tools
-    ++ found.withTheirs found.libraries
-  );
+  # Of a library that has its headers apart; what else it has may be data that it reads.
+  headers = library: lib.optional (builtins.elem "dev" (library.outputs or [ ])) library.dev;
+  paths =
+    builtins.concatMap outputs (
+      [
+        cc
+        cc.cc
+      ]
+      ++ found.tools
+    )
+    ++ builtins.concatMap headers (found.withTheirs found.libraries);
 in
 ''
   find "$out" -type f -exec remove-references-to ${toString (map (path: "-t ${path}") paths)} {} +

@@ -35,6 +35,8 @@ let
       "src/../dist/index.html is compiled in";
     "error: failed to run custom build command for `web v0.1.0 (/build/source)` dns error" =
       "the build script of web fetches something";
+    "error: failed to run custom build command for `web v0.1.0 (/build/source)` start download from https://example.org No such file or directory" =
+      "the build script of web fetches something";
     "error: failed to run custom build command for `web v0.1.0 (/build/source)` No such file or directory" =
       "the build script of web runs a program";
     "error: failed to run custom build command for `web v0.1.0 (/build/source)` panicked at build.rs:7:9: No such file or directory" =

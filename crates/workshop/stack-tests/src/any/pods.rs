@@ -34,6 +34,8 @@ impl Podman {
     fn up() -> Self {
         needs_root();
         let name = format!("{PREFIX}{}-pods", process::id());
+        // Dropped, it is in this network once more.
+        ip(&["netns", "add", &name]);
         let podman = Self {
             folder: env::temp_dir().join(&name),
             name,
@@ -43,7 +45,6 @@ impl Podman {
         // Else it runs no image at all: containers-policy.json(5).
         let any = r#"{ "default": [{ "type": "insecureAcceptAnything" }] }"#;
         fs::write(settings.join("policy.json"), any).expect("its settings");
-        ip(&["netns", "add", &podman.name]);
         ip(&["-netns", &podman.name, "link", "set", "dev", "lo", "up"]);
         podman.run(&["load", "--input", &command("DRYDOCK_IMAGE")]);
         podman
