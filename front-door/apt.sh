@@ -27,7 +27,10 @@ own_mirror() {
 
 newer_suite() { case $(os ID) in ubuntu) echo devel ;; *) echo forky ;; esac; }
 
-newer_apt() { APT_CONFIG=$plain/apt/apt.conf "$@"; }
+# The images of containers turn apt's binary lists off, and each call then reads the text again.
+newer_apt() {
+  APT_CONFIG=$plain/apt/apt.conf "$@" -o Dir::Cache::pkgcache=pkgcache.bin -o Dir::Cache::srcpkgcache=srcpkgcache.bin
+}
 
 # Whether the suite's lists are those that its signed list of lists names. apt itself
 # looks when it fetches them.
@@ -48,6 +51,7 @@ newer_lists_whole() (
 # Reads the lists of the suite nearest to the pinned nixpkgs, from the mirror that
 # this machine itself uses.
 newer_lists() {
+  [ -z "${lists_read:-}" ] || return 0
   mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial" "$cache/apt/empty/partial"
   # What a tool would bring along only to be called by it, the machine's own Rust has.
   printf 'Package: cargo\nStatus: install ok installed\nArchitecture: %s\nVersion: 99\nMaintainer: none\nDescription: none\n\n' \
@@ -70,6 +74,8 @@ Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 APT::Sandbox::User "root";
 APT::Install-Recommends "false";
 CONF
+  # Once for a shell that has the lock.
+  lists_read=true
   ! newer_lists_whole || return 0
   say "reading the package lists of $(os ID) $(newer_suite)"
   rm -rf "$cache/apt/lists"
@@ -83,9 +89,9 @@ CONF
 # SHA-256 from the signed lists. (apt leaves out what it has already fetched, so it is
 # shown an empty folder.)
 newer_debs() {
-  newer_apt apt-get install -qq -y --print-uris -o Acquire::ForceHash=SHA256 \
-    -o Dir::Cache::archives=empty/ "$@" >"$work/uris" &&
-    awk 'sub(/^SHA256:/, "", $4) != 1 { exit 1 } { print $2, $4 }' "$work/uris"
+  uris=$(newer_apt apt-get install -qq -y --print-uris -o Acquire::ForceHash=SHA256 \
+    -o Dir::Cache::archives=empty/ "$@") &&
+    printf '%s\n' "$uris" | awk 'sub(/^SHA256:/, "", $4) != 1 { exit 1 } { print $2, $4 }'
 }
 
 # Whether each file that newer_debs has named is there, with these bytes; prints those
@@ -110,6 +116,7 @@ newer_download() { # PACKAGE...
   ! newer_fetch "$@" || return 0
   # A mirror drops the packages of old lists, so new lists are the first remedy.
   rm -rf "$cache/apt/lists"
+  lists_read=
   newer_lists
   newer_fetch "$@" || die "apt-get could not fetch $*; see $cache/download.log"
 }

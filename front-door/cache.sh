@@ -50,7 +50,8 @@ locked() { # COMMAND...
     scratch=$(mktemp -d /tmp/drydock.XXXXXX)
     work=$cache/half-made
     rm -rf "$work"
-    trap 'rm -rf "$scratch" "$work"' EXIT
+    beside=
+    trap '[ -z "$beside" ] || kill "$beside" 2>/dev/null || :; rm -rf "$scratch" "$work"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
     mkdir "$work"

@@ -58,28 +58,40 @@ lock_kits() { # KITS
   say "fetching Debian packages for the offline inputs"
   # shellcheck disable=SC2046
   newer_download $(cut -d ' ' -f 2- "$1")
-  mkdir "$new/files"
-  : >"$new/hashes"
-  printf '"kits": {'
-  separator=''
+  mkdir "$new/kits" "$new/files"
+  resolve_kits <"$1"
+  if ! debs_whole "$new/debs"; then
+    # By itself a kit may depend on what another one of all kits has stood in for.
+    while read -r kit packages; do
+      # shellcheck disable=SC2086
+      debs_whole "$new/kits/$kit" || newer_download $packages </dev/null
+    done <"$1"
+    resolve_kits <"$1"
+  fi
+  debs_whole "$new/debs" || die "apt-get has not fetched all of the kits in $1: $(head -n 1 "$work/wrong") is not what the signed lists name"
+  (cd "$cache/apt/archives" && cut -d ' ' -f 1 "$new/debs" | xargs ln -t "$new/files")
+  for file in "$new"/files/*[%~]*; do
+    [ ! -e "$file" ] || mv "$file" "$new/files/$(store_name "${file##*/}")"
+  done
+  printf '"kits": {\n%s\n},\n"packages": {\n%s\n},\n' \
+    "$(while read -r kit _; do
+      printf '  "%s": [%s]\n' "$kit" "$(cut -d ' ' -f 1 "$new/kits/$kit" | sed 's/.*/"&"/' | paste -s -d ,)"
+    done <"$1" | sed '$ !s/$/,/')" \
+    "$(sed 's/\(.*\) \(.*\)/  "\1": "\2"/; $ !s/$/,/' "$new/debs")" | tr '%~' '__'
+  add_files "$new"/files/*
+  rm -rf "$new/files" "$new/kits" "$new/debs"
+}
+
+# For each kit on stdin a list of its packages in $new/kits, and all of them in $new/debs.
+resolve_kits() {
+  resolving=
   while read -r kit packages; do
     # shellcheck disable=SC2086
-    newer_debs $packages >"$new/kit"
-    # By itself a kit may depend on what another one of all kits has stood in for.
-    # shellcheck disable=SC2086
-    debs_whole "$new/kit" || newer_download $packages </dev/null
-    debs_whole "$new/kit" || die "apt-get has not fetched all of the kit $kit: $(head -n 1 "$work/wrong") is not what the signed lists name"
-    while read -r deb hash; do
-      name=$(store_name "$deb")
-      ln -f "$cache/apt/archives/$deb" "$new/files/$name"
-      printf '  "%s": "%s"\n' "$name" "$hash" >>"$new/hashes"
-    done <"$new/kit"
-    printf '%s\n  "%s": [%s]' "$separator" "$kit" "$(cut -d ' ' -f 1 "$new/kit" | sed 's/.*/"&"/' | tr '%~' '__' | paste -s -d ,)"
-    separator=,
-  done <"$1"
-  printf '\n},\n"packages": {\n%s\n},\n' "$(sort -u "$new/hashes" | sed '$ !s/$/,/')"
-  add_files "$new"/files/*
-  rm -rf "$new/files" "$new/kit" "$new/hashes"
+    newer_debs $packages >"$new/kits/$kit" </dev/null &
+    resolving="$resolving $!"
+  done
+  for each in $resolving; do wait "$each" || die "apt-get cannot resolve a kit; see above"; done
+  sort -u "$new"/kits/* >"$new/debs"
 }
 
 # The lock's "busybox", which unpacks everything else.
@@ -196,15 +208,18 @@ add_npm() { # PACKAGE VERSION HASH
   rm "$new/$archive"
 }
 
-# Runs cargo with the machine's own settings, and its downloads in the cache folder; what
-# it says is in cargo.log there.
-private_cargo() {
+# Gives cargo the machine's own settings, and a folder for its downloads in the cache folder.
+settle_cargo() {
   settings=${CARGO_HOME:-$HOME/.cargo}
   mkdir -p "$plain/cargo"
   for file in config config.toml credentials credentials.toml; do
     rm -f "$plain/cargo/$file"
     [ ! -e "$settings/$file" ] || ln -s "$settings/$file" "$plain/cargo/$file"
   done
+}
+
+# What cargo says is in cargo.log of the cache folder.
+private_cargo() {
   CARGO_HOME=$plain/cargo RUSTUP_TOOLCHAIN=$rust cargo "$@" </dev/null >"$cache/cargo.log" 2>&1
 }
 

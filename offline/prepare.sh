@@ -16,7 +16,7 @@ prepare_offline() {
   read_own
   each_part name_entry
   # What another call is making at this moment is looked for again once it has made it.
-  all_made || locked each_part fill
+  all_made || locked fill_all
   stand_ins=$(folder_of stand_ins)
   # Another repository has these as inputs of its input.
   before=
@@ -171,6 +171,19 @@ folder_of() { # NAME
   [ -n "$entry" ] || entry=$(entry_of machine)
   lines_of "$entry" | head -n 1
 }
+
+# Crates come by another way than packages, and at the same time.
+fill_all() {
+  settle_cargo
+  each_part fill_by_cargo &
+  beside=$!
+  each_part fill_besides
+  wait "$beside" || exit
+  beside=
+}
+
+fill_by_cargo() { case $1 in crates | own_crates) fill "$@" ;; esac; } # NAME FILE...
+fill_besides() { case $1 in crates | own_crates) ;; *) fill "$@" ;; esac; } # NAME FILE...
 
 # Makes the entry of a part with fill_NAME, unless the store has all of it. The part's
 # folder is $new/source, unless fill_NAME sets $added; what else it adds to the store

@@ -57,7 +57,7 @@ small_tree() { # FOLDER
   mkdir -p "$1/examples/flake"
   cp "$tested/examples/flake/drydock" "$1/examples/flake"
   cp "$tested"/nix/repository/python/*.sums "$1/nix/repository/python"
-  for folder in . crates/workshop crates/chassis/fuzz; do
+  for folder in . crates/workshop crates/chassis/fuzz nix/crate/swagger-ui; do
     mkdir -p "$1/$folder"
     printf '[package]\nname = "small"\nversion = "0.1.0"\nedition = "2024"\n[workspace]\n[dependencies]\n' >"$1/$folder/Cargo.toml"
     mkdir -p "$1/$folder/src"
