@@ -1,7 +1,7 @@
 # The programs of ../../crates/workshop, which do not ship, by the members' names; each is built from
-# its own member alone. What all of them depend on is built once, but for those that everybody waits
-# for who makes an image, or begins to edit: they have a build of what they depend on, and wait for
-# no tests' crates.
+# its own member alone. What all of them depend on is built once. Those that everybody waits for who
+# makes an image, or begins to edit, come first, so that these wait for no tests' crates: what they
+# depend on goes on to the others.
 {
   # For the machine that builds, and for the target.
   crane,
@@ -46,7 +46,7 @@ let
   whole = common // {
     src = sourceOf workspace.members;
   };
-  cargoArtifacts = staticCrane.buildDepsOnly whole;
+  cargoArtifacts = staticCrane.buildDepsOnly (whole // after dependencies.dev-loop);
   tests = whole // {
     inherit cargoArtifacts;
     doInstallCargoArtifacts = false;
@@ -58,10 +58,18 @@ let
       lib.mapAttrsToList (_: dependency: if dependency ? path then baseNameOf dependency.path else null)
         (lib.importTOML (root + "/${name}/Cargo.toml")).dependencies
     );
+  # https://crane.dev/API.html#inheritcargoartifactshook
+  after = artifacts: { preConfigure = "inheritCargoArtifacts ${artifacts}"; };
+  dependencies = {
+    image-facts = dependenciesOf "image-facts" { };
+    dev-loop = dependenciesOf "dev-loop" (after dependencies.image-facts);
+    sbom = dependenciesOf "sbom" (after dependencies.image-facts);
+  };
   dependenciesOf =
-    name:
+    name: first:
     staticCrane.buildDepsOnly (
       whole
+      // first
       // {
         pname = name;
         buildPhaseCargoCommand = "cargoWithProfile build --locked --package ${name} --bins";
@@ -70,7 +78,7 @@ let
     );
   # The first of the programs is the main one.
   member = memberOn cargoArtifacts "";
-  memberOf = name: memberOn (dependenciesOf name) "--package ${name} " name;
+  memberOf = name: memberOn dependencies.${name} "--package ${name} " name;
   memberOn =
     cargoArtifacts: selected: name: programs:
     staticCrane.buildPackage (

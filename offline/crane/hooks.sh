@@ -30,7 +30,7 @@ configureCargoVendoredDeps() { cat "$cargoVendorDir/config.toml" >>"$CARGO_HOME/
 
 inheritCargoArtifacts() {
   mkdir -p "${CARGO_TARGET_DIR:-target}"
-  zstd -d --stdout "$cargoArtifacts/target.tar.zst" | tar -x -C "${CARGO_TARGET_DIR:-target}"
+  zstd -d --stdout "${1:-$cargoArtifacts}/target.tar.zst" | tar -x -C "${CARGO_TARGET_DIR:-target}"
 }
 [ -z "${cargoArtifacts:-}" ] || postPatchHooks+=(inheritCargoArtifacts)
 
