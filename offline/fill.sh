@@ -266,6 +266,8 @@ fill_libraries() { # KITS ...
     fi
     printf '"words": [%s]\n}\n' "$(sed 's/.*/"&"/' "$new/words" | paste -s -d ,)"
   } >"$new/source/lock.json"
+  # It is built from a crate's sources.
+  ! grep -qx libpq "$new/words" || fetch_crates "$root/offline/nixpkgs/libpq/Cargo.lock"
   rm -f "$new/words" "$new/wanted-kits"
 }
 

@@ -41,6 +41,7 @@ let
       libraries
       ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
     );
+  found = stated ++ needed "libraries" pkgs.pkgsStatic;
 in
 {
   libraries = builtins.seq (
@@ -48,12 +49,15 @@ in
       null
     else
       lib.warn "drydock: Cargo.lock has ${builtins.concatStringsSep ", " doubted}, by more than one package of the workspace; if ${crate.package} is built with it, state libraries = pkgs: [ ${toString (builtins.concatMap (name: map (one: "pkgs.${one}") known.${name}.libraries) doubted)} ]" null
-  ) (stated ++ needed "libraries" pkgs.pkgsStatic);
+  ) found;
   tools = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
   variables =
     lib.concatMapAttrs (_: need: need.variables or { }) needs
     // lib.optionalAttrs (needs ? utoipa-swagger-ui) {
       SWAGGER_UI_DOWNLOAD_URL = "file:${import ./swagger-ui.nix { inherit pkgs vendor; }}";
+    }
+    // lib.optionalAttrs (known ? pq-sys && builtins.any (one: one.pname or "" == "libpq") found) {
+      PQ_LIB_DIR = import ./libpq.nix { inherit pkgs; };
     };
   inherit withTheirs;
 }

@@ -1,7 +1,10 @@
 # What the crates of another repository are linked with and built by: Debian packages, of which
 # the front door fetches those that the repository's *.nix files name; ./library-kits lists them.
 {
+  # The compiler.
+  cc,
   debian,
+  fetchurl,
   lib,
   lock,
   # What there is besides, by nixpkgs' names.
@@ -72,6 +75,69 @@ let
         package = builtins.head packages.${name};
       }
       // {
+        dev = made;
+      }
+    );
+
+  # Debian's has Kerberos in it, which it has no static archive of. The crate that brings libpq along
+  # has its sources, and says in its build.rs which of them make an archive.
+  libpq =
+    let
+      crate = builtins.head (lib.importTOML ./libpq/Cargo.lock).package;
+      version = builtins.elemAt (builtins.match "([^+]*)[+]libpq-(.*)" crate.version) 1;
+      numbers = lib.splitString "." version;
+      major = builtins.head numbers;
+      minor = builtins.elemAt numbers 1;
+      made =
+        runCommand "libpq-static"
+          {
+            nativeBuildInputs = [ cc ];
+            src = fetchurl {
+              name = "${crate.name}-${crate.version}.crate";
+              url = "";
+              sha256 = crate.checksum;
+            };
+            flags = builtins.concatStringsSep " " ([
+              "-O2 -fPIC -w -DFRONTEND -D_GNU_SOURCE -DHAVE_STRCHRNUL -DHAVE_STRSIGNAL -DUSE_OPENSSL=1"
+              "-DPG_VERSION=\"${version}\" -DPG_VERSION_STR=\"PostgreSQL-${version}\" -DPG_MAJORVERSION=\"${major}\""
+              "-DPG_VERSION_NUM=${
+                toString (builtins.fromJSON major * 10000 + builtins.fromJSON minor)
+              } -DPG_MAJORVERSION_NUM=${major} -DPG_MINORVERSION_NUM=${minor}"
+              "-I. -Iadditional_include -Isource/src/include -Isource/src/port -I${library "openssl"}/include"
+            ]);
+          }
+          ''
+            tar -xzf "$src" --strip-components=1
+            cp source/src/include/port/linux.h pg_config_os.h
+            mkdir -p "$out/lib/pkgconfig" "$out/include"
+            archive() { # NAME LISTS FOLDER
+              mkdir "$1"
+              # The constants of these names.
+              for file in $(tr '\n' ' ' < build.rs | grep -oE "const $2_(BASE|LINUX|OPENSSL|NOT_WINDOWS): [^;]*;" | grep -oE '[A-Za-z0-9_-]+\.c'); do
+                cc -c $flags -o "$1/$file.o" "source/src/$3/$file"
+              done
+              ar crs "$out/lib/lib$1.a" "$1"/*.o
+            }
+            archive pgport LIBPORTS port
+            archive pgcommon LIBCOMMON common
+            archive pq LIBPQ interfaces/libpq
+            cp source/src/interfaces/libpq/libpq-*.h source/src/include/postgres_ext.h additional_include/pg_config_ext.h "$out/include/"
+            printf '%s\n' "prefix=$out" "libdir=$out/lib" "includedir=$out/include" "Name: libpq" "Description: PostgreSQL libpq library" \
+              "Version: ${version}" "Cflags: -I$out/include" "Libs: -L$out/lib -lpq" "Libs.private: -lpgcommon -lpgport -lm" \
+              "Requires.private: libssl, libcrypto" > "$out/lib/pkgconfig/libpq.pc"
+          '';
+    in
+    fetched "libpq" (
+      made
+      // {
+        pname = "libpq";
+        inherit version;
+        meta = {
+          license.spdxId = "PostgreSQL";
+          identifiers.purl = "pkg:cargo/${crate.name}@${
+            builtins.replaceStrings [ "+" ] [ "%2B" ] crate.version
+          }";
+        };
         dev = made;
       }
     );
@@ -211,6 +277,9 @@ in
         "zlib"
         "zstd"
       ] library
+      // {
+        inherit libpq;
+      }
     ) "to link with";
   # What programs read while they run, as nixpkgs lays it out.
   data = {

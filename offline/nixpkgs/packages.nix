@@ -671,7 +671,9 @@ let
   ];
   forCrates = import ./libraries.nix {
     inherit
+      cc
       debian
+      fetchurl
       lib
       runCommand
       shell

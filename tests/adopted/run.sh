@@ -37,9 +37,10 @@ until_it() { # TRIES COMMAND...: awaits that it succeeds.
 # What each is: the lines of lib.service besides src; a URL's path; a text that an edit of a file
 # changes, and whether the edge's answer shows it.
 lines='' path=/ file=src/main.rs from='' to=''
-example() { # NAME: a folder of examples/, with its own flake.
+example() { here "examples/$1"; } # NAME
+here() { # FOLDER of this repository, with a flake of its own.
   mkdir "$folder"
-  (cd "$root/examples/$1" && git ls-files -z . | xargs -0 cp --parents --target-directory "$folder")
+  (cd "$root/$1" && git ls-files -z . | xargs -0 cp --parents --target-directory "$folder")
   sed -i "s|github:OWNER/drydock|path:$root|" "$folder/flake.nix"
 }
 published() { # NAME VERSION: a crate as its authors have published it.
@@ -106,6 +107,14 @@ pair_asked() {
   ask "$url/api/now" | grep -q 'seconds since 1970' || fail "the second service does not answer"
   [ "$(ask --output /dev/null --write-out '%{http_code}' "$url/apis")" = 404 ] || fail "another path goes to the second service"
   passed "two services answer, each at its path"
+}
+postgres() {
+  from='a catalogue' to='the catalogue'
+  here tests/adopted/postgres
+}
+postgres_asked() {
+  ask "$url/database" | grep -q 'Connection refused' || fail "libpq does not say that nobody listens"
+  passed "libpq works"
 }
 miniserve() {
   lines='arguments = [ "." ]; files = [ ];'
@@ -181,5 +190,5 @@ adopted() ( # NAME
   passed "the loop ends"
 )
 
-[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, hello, notes, pair, miniserve, rustypaste" >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: $0 NAME...; there are chat, hello, notes, pair, postgres, miniserve, rustypaste" >&2; exit 2; }
 for each; do adopted "$each"; done

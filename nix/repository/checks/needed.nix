@@ -14,7 +14,11 @@ let
   neededBy =
     crate:
     import ../../crate/needed.nix {
-      inherit lib vendor;
+      inherit vendor;
+      # It has cases of what is warned of.
+      lib = lib // {
+        warn = _: value: value;
+      };
       crate = {
         package = "web";
         besides = { };
@@ -22,25 +26,32 @@ let
       // crate;
       libraries = _: [ ];
       tools = _: [ ];
-      pkgs.pkgsStatic = {
-        libpq = "libpq";
-        sqlite = "sqlite";
+      pkgs.pkgsStatic = packages // {
         buildPackages = { };
       };
     };
+  packages = lib.genAttrs [ "libpq" "openssl" "sqlite" ] (pname: {
+    inherit pname;
+  });
+  inherit (packages) libpq openssl sqlite;
   librariesOf = crate: (neededBy crate).libraries;
   wrong =
     lib.optional ((crateOf "web").besides ? web || !(crateOf "web").besides ? actix-web) "besides"
     ++ lib.optional (
       (neededBy { dependencies.cmake = [ ]; }).variables == { }
       || (neededBy { dependencies.cc = [ ]; }).variables != { }
+      || !(neededBy { dependencies.pq-sys = [ ]; }).variables ? PQ_LIB_DIR
+      || (neededBy { dependencies.pq-sys = [ "pq-src" ]; }).variables != { }
     ) "variables"
     ++ map (case: case.says) (
       builtins.filter (case: librariesOf case.crate != case.gives) [
         {
           says = "a crate alone";
           crate.dependencies.pq-sys = [ ];
-          gives = [ "libpq" ];
+          gives = [
+            libpq
+            openssl
+          ];
         }
         {
           says = "one that brings its library along";
@@ -51,7 +62,10 @@ let
           says = "another package has nothing to do with it";
           crate.dependencies.pq-sys = [ ];
           crate.besides.clap = [ ];
-          gives = [ "libpq" ];
+          gives = [
+            libpq
+            openssl
+          ];
         }
         {
           says = "another package may be the one that needs it";
@@ -63,7 +77,7 @@ let
           says = "another package may be the one that brings it along";
           crate.dependencies.libsqlite3-sys = [ "cc" ];
           crate.besides.libsqlite3-sys = [ "cc" ];
-          gives = [ "sqlite" ];
+          gives = [ sqlite ];
         }
       ]
     );
