@@ -267,7 +267,7 @@ fill_libraries() { # KITS ...
     printf '"words": [%s]\n}\n' "$(sed 's/.*/"&"/' "$new/words" | paste -s -d ,)"
   } >"$new/source/lock.json"
   # It is built from a crate's sources.
-  ! grep -qx libpq "$new/words" || fetch_crates "$root/offline/nixpkgs/libpq/Cargo.lock"
+  ! grep -qx libpq "$new/words" || fetch_crates "$root/offline/nixpkgs/libpq.lock"
   rm -f "$new/words" "$new/wanted-kits"
 }
 

@@ -82,7 +82,7 @@ each_part() { # ACTION
     eval "grep -qF 'name = \"utoipa-swagger-ui\"' /dev/null $own_locks" || swagger_ui=
     "$1" crates "$root"/crates/*/Cargo.lock ${swagger_ui:+"$swagger_ui"}
     eval "\"\$1\" own_crates $own_locks"
-    [ -z "$words" ] || "$1" libraries "$offline/nixpkgs/library-kits" "$offline/nixpkgs/libpq/Cargo.lock" "$offline/fill.sh"
+    [ -z "$words" ] || "$1" libraries "$offline/nixpkgs/library-kits" "$offline/nixpkgs/libpq.lock" "$offline/fill.sh"
   fi
 }
 

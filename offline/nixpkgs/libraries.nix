@@ -83,7 +83,7 @@ let
   # has its sources, and says in its build.rs which of them make an archive.
   libpq =
     let
-      crate = builtins.head (lib.importTOML ./libpq/Cargo.lock).package;
+      crate = builtins.head (lib.importTOML ./libpq.lock).package;
       version = builtins.elemAt (builtins.match "([^+]*)[+]libpq-(.*)" crate.version) 1;
       numbers = lib.splitString "." version;
       major = builtins.head numbers;
