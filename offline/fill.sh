@@ -89,9 +89,16 @@ resolve_kits() {
     # shellcheck disable=SC2086
     newer_debs $packages >"$new/kits/$kit" </dev/null &
     resolving="$resolving $!"
+    # Four at once, each of which has all lists in memory.
+    case $resolving in *' '*' '*' '*' '*) await_kits ;; esac
   done
-  for each in $resolving; do wait "$each" || die "apt-get cannot resolve a kit; see above"; done
+  await_kits
   sort -u "$new"/kits/* >"$new/debs"
+}
+
+await_kits() {
+  for each in $resolving; do wait "$each" || die "apt-get cannot resolve a kit; see above"; done
+  resolving=
 }
 
 # The lock's "busybox", which unpacks everything else.
@@ -285,6 +292,8 @@ versions_of() { # LOCK-FILE
 # Adds the crates that a lock file names to the store. A crate that is there already has
 # to have the bytes that the lock names: cargo takes each for what it should be.
 fetch_crates() { # LOCK-FILE
+  # What another cargo is writing has other bytes for a moment.
+  await_beside
   if ! crates_here "$1"; then
     private_cargo fetch --locked --manifest-path "${1%.lock}.toml" || fetch_listed "$1"
     crates_here "$1" || die "cargo has not fetched $(head -n 1 "$new/missing") with the checksum in $1; see $cache/cargo.log"

@@ -178,7 +178,12 @@ fill_all() {
   each_part fill_by_cargo &
   beside=$!
   each_part fill_besides
-  wait "$beside" || exit
+  await_beside
+}
+
+# It has said itself what it lacks.
+await_beside() {
+  [ -z "$beside" ] || wait "$beside" || exit
   beside=
 }
 
