@@ -42,6 +42,8 @@ let
       ++ builtins.concatMap (library: withTheirs (library.propagatedBuildInputs or [ ])) libraries
     );
   found = stated ++ needed "libraries" pkgs.pkgsStatic;
+  # Also where the libraries are stated, and libpq is one.
+  linksLibpq = known ? pq-sys && builtins.any (one: one.pname or "" == "libpq") found;
 in
 {
   libraries = builtins.seq (
@@ -49,14 +51,14 @@ in
       null
     else
       lib.warn "drydock: Cargo.lock has ${builtins.concatStringsSep ", " doubted}, by more than one package of the workspace; if ${crate.package} is built with it, state libraries = pkgs: [ ${toString (builtins.concatMap (name: map (one: "pkgs.${one}") known.${name}.libraries) doubted)} ]" null
-  ) found;
+  ) (lib.unique (found ++ lib.optional linksLibpq pkgs.pkgsStatic.openssl));
   tools = tools pkgs.pkgsStatic.buildPackages ++ needed "tools" pkgs.pkgsStatic.buildPackages;
   variables =
     lib.concatMapAttrs (_: need: need.variables or { }) needs
     // lib.optionalAttrs (needs ? utoipa-swagger-ui) {
       SWAGGER_UI_DOWNLOAD_URL = "file:${import ./swagger-ui.nix { inherit pkgs vendor; }}";
     }
-    // lib.optionalAttrs (known ? pq-sys && builtins.any (one: one.pname or "" == "libpq") found) {
+    // lib.optionalAttrs linksLibpq {
       PQ_LIB_DIR = import ./libpq.nix { inherit pkgs; };
     };
   inherit withTheirs;

@@ -11,9 +11,11 @@ let
       inherit lib package;
       src = ../../../examples/pair;
     };
-  neededBy =
-    crate:
+  neededBy = neededBeside (_: [ ]);
+  neededBeside =
+    libraries: crate:
     import ../../crate/needed.nix {
+      inherit libraries;
       inherit vendor;
       # It has cases of what is warned of.
       lib = lib // {
@@ -24,7 +26,6 @@ let
         besides = { };
       }
       // crate;
-      libraries = _: [ ];
       tools = _: [ ];
       pkgs.pkgsStatic = packages // {
         buildPackages = { };
@@ -43,6 +44,16 @@ let
       || !(neededBy { dependencies.pq-sys = [ ]; }).variables ? PQ_LIB_DIR
       || (neededBy { dependencies.pq-sys = [ "pq-src" ]; }).variables != { }
     ) "variables"
+    # What is stated counts where Cargo.lock does not say it, and what libpq needs comes with it.
+    ++ lib.optional (
+      (neededBeside (pkgs: [ pkgs.libpq ]) {
+        dependencies.pq-sys = [ ];
+        besides.pq-sys = [ ];
+      }).libraries != [
+        libpq
+        openssl
+      ]
+    ) "what libpq needs"
     ++ map (case: case.says) (
       builtins.filter (case: librariesOf case.crate != case.gives) [
         {
